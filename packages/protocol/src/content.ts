@@ -1,0 +1,60 @@
+/** What members say to each other, inside the encryption. Spec: spec/content.md. */
+import { rung } from "./burn.ts";
+import { constant, fixed, opaque, optional, struct, text, uint, u32, type TypeOf } from "./codec.ts";
+import { contactCard, endpoint, identityChain } from "./identity.ts";
+import { BODY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, WELCOME_BYTES_MAX } from "./limits.ts";
+
+/**
+ * The versioned content envelope: the plaintext of every application message.
+ * `contentKind` and `content` are open: a kind this version does not know is kept and opens after an update.
+ */
+export const envelope = struct({
+  version: constant(1, "envelope version 1"),
+  /** Equals the APPEND's: receivers drop repeats by it. */
+  messageId: fixed(16),
+  /** Equals the APPEND's: a relay that keeps longer is found out. */
+  rung,
+  /** Exact burn time in milliseconds; 0 where policy allows "off" and the member chose it. */
+  burnMs: uint,
+  /** The sender's clock. */
+  sentAt: uint,
+  /** The newest log entry its sender had seen: receivers compare it with their own chain. */
+  seen: struct({ seq: uint, head: fixed(32) }),
+  /** Reserved for verifiable reports. */
+  commitment: optional(fixed(32)),
+  contentKind: u32,
+  content: opaque(BODY_BYTES_MAX),
+});
+export type Envelope = TypeOf<typeof envelope>;
+
+/** Numbers of content kinds. Append-only. */
+export const CONTENT_TEXT = 1;
+export const CONTENT_PROFILE = 2;
+
+export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
+/** The name a member shows to contacts. */
+export const profileContent = struct({ name: text(NAME_BYTES_MAX) });
+
+/** The HPKE plaintext of a post that invites into a channel. The Welcome is RFC 9420's. */
+export const invitation = struct({
+  version: constant(1, "invitation version 1"),
+  cid: fixed(32),
+  endpoint,
+  welcome: opaque(WELCOME_BYTES_MAX),
+  /** The Commit that added the joiner, as the relay accepted it: where the joiner's chain of heads begins. */
+  start: struct({ epoch: uint, seq: uint, head: fixed(32) }),
+  /** The inviter's identity chain, so that the joiner verifies without asking anyone. */
+  chain: identityChain,
+  /** How to reach the inviter, should the channel have to be made anew. */
+  card: optional(contactCard),
+  name: text(NAME_BYTES_MAX),
+});
+export type Invitation = TypeOf<typeof invitation>;
+
+/** What is AEAD-sealed under the shelf key: one device's KeyPackage and the chain that names the device. */
+export const shelfItem = struct({
+  version: constant(1, "shelf item version 1"),
+  keyPackage: opaque(32_768),
+  chain: identityChain,
+});
+export type ShelfItem = TypeOf<typeof shelfItem>;
