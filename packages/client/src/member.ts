@@ -1,0 +1,36 @@
+/** The public face of a member's client. */
+import type { Result } from "@sotto/protocol";
+import type { Problem } from "./problems.ts";
+import type {
+  Answer,
+  ConversationId,
+  ConversationView,
+  Intent,
+  MemberView,
+  SafetyNumberView,
+} from "./views.ts";
+
+/**
+ * A member's client over an opened profile: it dials, keeps in step with its relays, and shows views.
+ * Views change only after what they show is durable.
+ */
+export interface Member {
+  view(): MemberView;
+  /** Calls back after every change of `view`, at most once per event handled. Returns the way to stop. */
+  onView(show: (view: MemberView) => void): () => void;
+  ask(intent: Intent): Promise<Result<Answer, Problem>>;
+  /** Opens a window on a conversation's newest messages and keeps it current until `close`. */
+  openConversation(
+    id: ConversationId,
+    show: (view: ConversationView) => void,
+  ): Promise<OpenConversation | undefined>;
+  safetyNumber(id: ConversationId): SafetyNumberView | undefined;
+  /** Resolves when no event is being handled and no crypto is under way: what a simulator awaits. */
+  idle(): Promise<void>;
+  /** Ends every line and forgets every key in memory. Nothing is lost: everything durable stays. */
+  close(): Promise<void>;
+}
+export interface OpenConversation {
+  loadOlder(): Promise<void>;
+  close(): void;
+}

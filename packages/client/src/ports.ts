@@ -1,0 +1,48 @@
+/** What a member's client needs of the world. Adapters live in @sotto/client-adapters, simulated ones in the testkit. */
+import type { Clock, RandomBytes, Result } from "@sotto/protocol";
+
+/** Names a line's privacy domain: lines of different circuits must not be linkable to each other by the relay. */
+export type Circuit = string;
+
+/** One attempt at a connection: it opens or not, receives, and ends exactly once, after which it is silent. */
+export interface Line {
+  /** One binary frame. After the end it does nothing. */
+  send(frame: Uint8Array): void;
+  end(): void;
+}
+export interface LineEvents {
+  opened(): void;
+  received(frame: Uint8Array): void;
+  /** Also when it never opened. */
+  ended(): void;
+}
+/** `url` is a relay's address, http or https, as in an Endpoint. Never throws: failure is `ended`. */
+export type Dial = (relay: { readonly url: string }, circuit: Circuit, events: LineEvents) => Line;
+
+/** Calls back once, not before `atMs`. A later call replaces an earlier one. Returns nothing to cancel: set it anew. */
+export interface Alarm {
+  set(atMs: number, ring: () => void): void;
+  clear(): void;
+}
+
+export type RecordWrite = { readonly key: string; readonly value: Uint8Array | null };
+export type CommitFailure = { readonly kind: "full" } | { readonly kind: "failing"; readonly cause: unknown };
+
+/** The opened region of the device container: see @sotto/crypto, spec/container.md. */
+export interface Records {
+  get(key: string): Promise<Uint8Array | undefined>;
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Keys that start with `prefix`, in order, from memory. */
+  list(prefix: string): readonly string[];
+  /** All or nothing, and durable once it resolves. */
+  commit(writes: readonly RecordWrite[]): Promise<Result<void, CommitFailure>>;
+  usage(): { readonly liveBytes: number; readonly capacityBytes: number };
+}
+
+export interface Ports {
+  readonly records: Records;
+  readonly dial: Dial;
+  readonly alarm: Alarm;
+  readonly clock: Clock;
+  readonly randomBytes: RandomBytes;
+}

@@ -1,0 +1,22 @@
+/**
+ * Everything that can go wrong for a person, as a word of ours. The handset and the terminal client turn each into a
+ * plain sentence: what happened, what it means, what to do. Spec: spec/client.md, "Problems".
+ */
+export type Problem =
+  | { readonly kind: "code-malformed" } // mistyped: the check character does not fit
+  | { readonly kind: "code-refused" } // unknown, used, or its term is over
+  | { readonly kind: "link-not-a-link" | "link-damaged" | "link-newer" | "link-own" }
+  | { readonly kind: "link-refused" } // revoked, or the relay does not know this inbox
+  | { readonly kind: "contact-known" }
+  | { readonly kind: "name-invalid" | "name-too-long" }
+  | { readonly kind: "passphrase-wrong" | "passphrase-short" }
+  | { readonly kind: "text-empty" | "text-too-long" }
+  | { readonly kind: "relay-unreachable" | "relay-stopping" | "relay-full" }
+  | { readonly kind: "relay-key-wrong" } // somebody else answers at this address
+  | { readonly kind: "relay-incompatible" } // speaks another version
+  | { readonly kind: "quota-full" } // this conversation holds as much as the relay allows
+  | { readonly kind: "tokens-spent" } // the contract allows no further conversation
+  | { readonly kind: "rate-limited"; readonly retryAfterMs: number }
+  | { readonly kind: "device-full" | "device-failing" } // this device's storage
+  | { readonly kind: "identity-invalid" } // what a contact or relay presented does not verify
+  | { readonly kind: "expired" }; // its burn time came before it could be sent

@@ -1,0 +1,126 @@
+/**
+ * Everything a screen shows, as plain data, and everything a person can ask for. The handset, the terminal client and
+ * the tests read the same views. No view holds a key; identifiers are opaque to whoever shows them.
+ */
+import type { Policy } from "@sotto/protocol";
+import type { Problem } from "./problems.ts";
+
+/** Names a conversation in views and intents: the contact's account, hexadecimal. */
+export type ConversationId = string;
+/** Names a message in views and intents: its messageId, hexadecimal. */
+export type MessageKey = string;
+
+export type Reachability =
+  | { readonly kind: "online" }
+  | { readonly kind: "connecting" }
+  | { readonly kind: "offline"; readonly since: number; readonly problem: Problem | undefined };
+
+/** waiting: here only. sent: on the relay's disk. delivered: every device has acknowledged it (the relay says so). */
+export type Mark = "waiting" | "sent" | "delivered" | "failed";
+
+export type MessagePreview = {
+  readonly text: string;
+  readonly time: number;
+  readonly mine: boolean;
+  readonly mark: Mark | undefined;
+};
+
+export type ConversationRow = {
+  readonly id: ConversationId;
+  /** The contact's own name, or the one this member gave. Never empty: falls back to a short form of the account. */
+  readonly name: string;
+  readonly isVerified: boolean;
+  readonly unread: number;
+  readonly draft: string;
+  readonly preview: MessagePreview | undefined;
+  /** setting-up: the contact has not been reached yet. broken: being made anew. */
+  readonly state: "setting-up" | "ready" | "broken";
+  readonly changedAt: number;
+};
+
+/** Burn countdown: at `burnAt` (own clock, ms) the message is gone everywhere; `burnMs` is the whole time. */
+export type Burn = { readonly burnAt: number; readonly burnMs: number };
+
+export type MessageView = {
+  readonly key: MessageKey;
+  readonly mine: boolean;
+  /** When it was sent, by its sender's clock, never later than now. */
+  readonly time: number;
+  readonly mark: Mark | undefined;
+  readonly problem: Problem | undefined;
+  readonly burn: Burn | undefined;
+  readonly content:
+    | { readonly kind: "text"; readonly text: string }
+    /** Written by a newer version: kept, and shown after an update. */
+    | { readonly kind: "unknown" }
+    /** A line of ours in the conversation's flow. */
+    | { readonly kind: "notice"; readonly notice: Notice };
+};
+
+export type Notice =
+  | { readonly kind: "started" } // end-to-end encrypted from here on
+  | { readonly kind: "contact-renamed"; readonly from: string; readonly to: string }
+  | { readonly kind: "identity-changed" } // devices or keys of the contact changed: compare again
+  | { readonly kind: "remade" } // the channel broke and was made anew
+  | { readonly kind: "gap" } // entries vanished before this device saw them
+  | { readonly kind: "log-conflict" }; // the relay showed two histories
+
+export type ConversationView = {
+  readonly id: ConversationId;
+  readonly name: string;
+  readonly isVerified: boolean;
+  readonly state: ConversationRow["state"];
+  /** Of the relay this conversation lives on. */
+  readonly reachability: Reachability;
+  readonly relayHost: string;
+  readonly burnMs: number;
+  readonly draft: string;
+  /** Oldest first. A window on the newest; `hasOlder` says whether `load-older` gives more. */
+  readonly messages: readonly MessageView[];
+  readonly hasOlder: boolean;
+  /** Key of the first message not yet read when the conversation was opened. */
+  readonly firstUnread: MessageKey | undefined;
+};
+
+export type SafetyNumberView = {
+  /** Twelve groups of five digits, equal on both sides. */
+  readonly groups: readonly string[];
+  /** What the QR code holds; scanning the other side's compares without reading digits. */
+  readonly qrText: string;
+};
+
+export type MeView = {
+  readonly name: string;
+  readonly link: string | undefined; // not before the inbox exists
+  readonly relayHost: string;
+  readonly conversationsLeft: number; // create tokens that remain of the contract
+  readonly contractUntil: number | undefined;
+  readonly policy: Policy;
+  readonly storage: { readonly usedBytes: number; readonly totalBytes: number };
+};
+
+/** What the whole application shows while a profile is open. */
+export type MemberView = {
+  readonly me: MeView;
+  readonly reachability: Reachability; // of the own relay
+  readonly conversations: readonly ConversationRow[]; // newest first
+  /** How far this device's clock is from the relay's, when that is too much to be believed. */
+  readonly clockOffMs: number | undefined;
+  readonly storageProblem: Problem | undefined;
+};
+
+/** What a person asks for while a profile is open. Each is answered with a value or a Problem. */
+export type Intent =
+  | { readonly kind: "add-contact"; readonly link: string }
+  | { readonly kind: "send"; readonly to: ConversationId; readonly text: string }
+  | { readonly kind: "retry" | "discard"; readonly in: ConversationId; readonly key: MessageKey }
+  | { readonly kind: "draft"; readonly in: ConversationId; readonly text: string }
+  | { readonly kind: "mark-read"; readonly in: ConversationId }
+  | { readonly kind: "set-burn"; readonly in: ConversationId; readonly burnMs: number }
+  | { readonly kind: "verify"; readonly in: ConversationId; readonly matches: boolean }
+  | { readonly kind: "rename"; readonly name: string }
+  | { readonly kind: "new-link" } // revokes the old one
+  | { readonly kind: "add-code"; readonly code: string };
+export type Answer =
+  | { readonly kind: "done" }
+  | { readonly kind: "conversation"; readonly id: ConversationId };
