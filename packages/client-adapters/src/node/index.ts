@@ -1,0 +1,2 @@
+export { clock, createAlarm, randomBytes } from "./clock.ts";
+export { createDial } from "./dial.ts";
