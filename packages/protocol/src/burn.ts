@@ -22,8 +22,9 @@ export const rung = named<Rung>({ "5min": 1, "1h": 2, "1day": 3, "7days": 4, "30
 /** The number that stands for a rung in hashed and signed bytes: as on the wire. */
 export const rungNumber = (value: Rung): number => RUNGS.indexOf(value) + 1;
 
-/** The smallest rung that covers a burn time in milliseconds; the longest where none does. */
-export const rungFor = (burnMs: number): Rung => RUNGS.find((name) => RUNG_MS[name] >= burnMs) ?? "30days";
+/** The smallest rung that covers a burn time in milliseconds; the longest where none does, and for 0, "off". */
+export const rungFor = (burnMs: number): Rung =>
+  RUNGS.find((name) => burnMs > 0 && RUNG_MS[name] >= burnMs) ?? "30days";
 
 /** A Commit carries no burn: it is kept until every reader of its epoch has it, at most this long. */
 export const COMMIT_KEPT_MS = 180 * DAY_MS;
