@@ -18,7 +18,7 @@ import {
   u32,
   uint,
   type Codec,
-  type Malformed,
+  Malformed,
   type TypeOf,
 } from "./codec.ts";
 import {
@@ -26,6 +26,7 @@ import {
   BODY_BYTES_MAX,
   CLAIMED_ITEMS_MAX,
   COMMIT_BYTES_MAX,
+  FRAME_BYTES_MAX,
   PAGE_ENTRIES_MAX,
   POST_TOKENS_MAX,
   READERS_MAX,
@@ -35,7 +36,7 @@ import {
   WELCOME_BYTES_MAX,
 } from "./limits.ts";
 import { policy } from "./policy.ts";
-import type { Result } from "./result.ts";
+import { assert, err, type Result } from "./result.ts";
 
 /** The first byte of every frame. */
 export const WIRE_VERSION = 1;
@@ -234,12 +235,24 @@ const frame = <T>(body: Codec<T>) =>
 const requestFrame = frame(requestCodec);
 const replyFrame = frame(replyCodec);
 
+function encodeFrame<T>(codec: Codec<T>, value: T): Uint8Array<ArrayBuffer> {
+  const bytes = encode(codec, value);
+  assert(bytes.length <= FRAME_BYTES_MAX, `a frame holds at most ${FRAME_BYTES_MAX} bytes`);
+  return bytes;
+}
+
+function decodeFrame<T>(codec: Codec<T>, bytes: Uint8Array): Result<T, Malformed> {
+  if (bytes.length > FRAME_BYTES_MAX)
+    return err(new Malformed(`at most ${FRAME_BYTES_MAX} bytes`, FRAME_BYTES_MAX));
+  return decode(codec, bytes);
+}
+
 /** `number` ties an answer to its request; the client counts up from 1. */
 export const encodeRequest = (number: number, body: Request): Uint8Array<ArrayBuffer> =>
-  encode(requestFrame, { version: WIRE_VERSION, number, body });
+  encodeFrame(requestFrame, { version: WIRE_VERSION, number, body });
 export const decodeRequest = (bytes: Uint8Array): Result<{ number: number; body: Request }, Malformed> =>
-  decode(requestFrame, bytes);
+  decodeFrame(requestFrame, bytes);
 export const encodeReply = (number: number, body: Reply): Uint8Array<ArrayBuffer> =>
-  encode(replyFrame, { version: WIRE_VERSION, number, body });
+  encodeFrame(replyFrame, { version: WIRE_VERSION, number, body });
 export const decodeReply = (bytes: Uint8Array): Result<{ number: number; body: Reply }, Malformed> =>
-  decode(replyFrame, bytes);
+  decodeFrame(replyFrame, bytes);
