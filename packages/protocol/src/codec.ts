@@ -226,7 +226,10 @@ export function optional<T>(codec: Codec<T>): Codec<T | undefined> {
 export function constant(value: number, what: string): Codec<typeof value> {
   return {
     size: () => 1,
-    write: (out) => u8.write(out, value),
+    write(out, given) {
+      assert(given === value, "a constant is written as itself");
+      u8.write(out, value);
+    },
     read(input) {
       const start = input.at;
       if (input.u8(what) !== value) throw new Malformed(what, start);
