@@ -2,7 +2,13 @@
 import { rung } from "./burn.ts";
 import { constant, fixed, opaque, optional, struct, text, uint, u32, type TypeOf } from "./codec.ts";
 import { contactCard, endpoint, identityChain } from "./identity.ts";
-import { BODY_BYTES_MAX, NAME_BYTES_MAX, TEXT_BYTES_MAX, WELCOME_BYTES_MAX } from "./limits.ts";
+import {
+  BODY_BYTES_MAX,
+  KEY_PACKAGE_BYTES_MAX,
+  NAME_BYTES_MAX,
+  TEXT_BYTES_MAX,
+  WELCOME_BYTES_MAX,
+} from "./limits.ts";
 
 /**
  * The versioned content envelope: the plaintext of every application message.
@@ -54,7 +60,7 @@ export type Invitation = TypeOf<typeof invitation>;
 /** What is AEAD-sealed under the shelf key: one device's KeyPackage and the chain that names the device. */
 export const shelfItem = struct({
   version: constant(1, "shelf item version 1"),
-  keyPackage: opaque(32_768),
+  keyPackage: opaque(KEY_PACKAGE_BYTES_MAX),
   chain: identityChain,
 });
 export type ShelfItem = TypeOf<typeof shelfItem>;

@@ -1,6 +1,7 @@
 export * from "./burn.ts";
 export * from "./bytes.ts";
 export * from "./codec.ts";
+export * from "./contact-link.ts";
 export * from "./content.ts";
 export * from "./frames.ts";
 export * from "./identity.ts";

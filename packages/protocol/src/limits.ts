@@ -16,6 +16,8 @@ export const READERS_MAX = 512;
 /** Entries in one page of a READ, and the bytes after which a page ends early. */
 export const PAGE_ENTRIES_MAX = 256;
 export const PAGE_BYTES_MAX = 1_048_576;
+/** One KeyPackage of RFC 9420, before it is sealed for a shelf. */
+export const KEY_PACKAGE_BYTES_MAX = 32_768;
 /** One sealed KeyPackage on a shelf. X-Wing needs 2.7 KB and the identity chain beside it. */
 export const SHELVED_BYTES_MAX = 65_536;
 export const SHELF_ITEMS_MAX = 100;
@@ -27,6 +29,8 @@ export const POST_TOKENS_MAX = 64;
 export const TICKET_BYTES_MAX = 512;
 export const URL_BYTES_MAX = 255;
 export const NAME_BYTES_MAX = 256;
+/** A contact link as it was pasted, white space included: UTF-16 units. */
+export const CONTACT_LINK_CHARS_MAX = 4_096;
 /** Devices in one entry of an identity chain, and entries in a chain as it is sent. */
 export const DEVICES_MAX = 32;
 export const CHAIN_ENTRIES_MAX = 256;
