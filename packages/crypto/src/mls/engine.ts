@@ -58,7 +58,7 @@ export type Change =
   | { readonly kind: "remove"; readonly leaves: readonly number[] };
 
 /** Zeroes what the previous group held and the next does not. The previous group is unusable afterwards. */
-type Step = { readonly next: Group; wipe(): void };
+export type Step = { readonly next: Group; wipe(): void };
 
 export type Committed = Step & {
   /** MLSMessage, a PrivateMessage. */

@@ -1,0 +1,104 @@
+/** What is sealed in a region: its superblock and its frames. Spec: spec/container.md, Formats. */
+import {
+  bool,
+  decode,
+  encode,
+  err,
+  list,
+  ok,
+  struct,
+  tagged,
+  text,
+  u32,
+  uint,
+  type Result,
+  type TypeOf,
+} from "@sotto/protocol";
+import { KEY_BYTES_MAX, SUPERBLOCK_BYTES } from "./geometry.ts";
+import { SEALED_BYTES_EXTRA } from "./seal.ts";
+
+export const FORMAT_VERSION = 1;
+const SEGMENTS_MAX = 320;
+/** No frame is longer than the largest segment, so no list in it can be either. */
+const ITEMS_MAX = 2 ** 20;
+
+/** Generation 0: free, all noise. 1: given up, to be overwritten before it is free. Else: in use since then. */
+export const FREE = 0;
+export const GIVEN_UP = 1;
+const segmentState = struct({ generation: uint, summarySlot: u32 });
+
+/** The root of a region. Everything that is not in use according to it means nothing. */
+const superblockBody = struct({
+  /** The higher of two copies counts. */
+  serial: uint,
+  /** The newest commit known to be durable: a log that ends before it has lost something. */
+  durable: uint,
+  /** No number at or above this was ever given out. */
+  ceiling: uint,
+  /** The commit before, and the step at, the first frame of the first segment that has no summary. */
+  base: uint,
+  step: u32,
+  segments: list(SEGMENTS_MAX, segmentState),
+});
+export type Superblock = TypeOf<typeof superblockBody>;
+
+const SUPERBLOCK_PLAIN_BYTES = SUPERBLOCK_BYTES - SEALED_BYTES_EXTRA;
+
+export function superblockToBytes(superblock: Superblock): Uint8Array {
+  const plain = new Uint8Array(SUPERBLOCK_PLAIN_BYTES);
+  const body = encode(superblockBody, superblock);
+  plain[0] = FORMAT_VERSION;
+  new DataView(plain.buffer).setUint32(1, body.length);
+  plain.set(body, 5);
+  return plain;
+}
+
+/** The bytes are authentic: "newer" was written by a later version, "malformed" by none. */
+export function bytesToSuperblock(plain: Uint8Array): Result<Superblock, "newer" | "malformed"> {
+  const version = plain[0] ?? 0;
+  if (version > FORMAT_VERSION) return err("newer");
+  if (version < FORMAT_VERSION || plain.length !== SUPERBLOCK_PLAIN_BYTES) return err("malformed");
+  const length = new DataView(plain.buffer, plain.byteOffset).getUint32(1);
+  const body = decode(superblockBody, plain.subarray(5, 5 + length));
+  return body.ok ? ok(body.value) : err("malformed");
+}
+
+/** A piece of one version of a value: bytes `from` to `from + bytes` of `total`. `id` names the version. */
+const piece = { id: uint, from: u32, bytes: u32, total: u32, key: text(KEY_BYTES_MAX) };
+const pieceCodec = struct(piece);
+export type Piece = TypeOf<typeof pieceCodec>;
+const placedCodec = struct({ ...piece, at: u32 });
+/** `at`: where in its segment the sealed piece begins. */
+export type Placed = TypeOf<typeof placedCodec>;
+
+/** What a frame says. The sealed pieces that it names follow it, in order. */
+export const frameCodec = tagged({
+  /** One step of a commit; the commit counts once its last step is there. */
+  step: [
+    1,
+    {
+      seq: uint,
+      /** The seq of the last step of the commit before. */
+      base: uint,
+      step: u32,
+      last: bool,
+      pieces: list(ITEMS_MAX, pieceCodec),
+      /** Versions that are dead from here on, wherever they lie. */
+      kills: list(ITEMS_MAX, uint),
+    },
+  ],
+  /** Written behind the last step of a full segment: repeats what opening needs to know of it. */
+  summary: [2, { copies: list(ITEMS_MAX, placedCodec), kills: list(ITEMS_MAX, uint) }],
+});
+export type Frame = TypeOf<typeof frameCodec>;
+export type Step = Extract<Frame, { kind: "step" }>;
+
+export const STEP_BYTES_EMPTY = encode(frameCodec, emptyStep()).length;
+export const SUMMARY_BYTES_EMPTY = encode(frameCodec, { kind: "summary", copies: [], kills: [] }).length;
+export const PIECE_BYTES_EMPTY = 24;
+export const PLACED_BYTES_EXTRA = 4;
+export const KILL_BYTES = 8;
+
+function emptyStep(): Step {
+  return { kind: "step", seq: 0, base: 0, step: 0, last: false, pieces: [], kills: [] };
+}

@@ -1,0 +1,56 @@
+/** Where things lie in a container, and its limits, all in bytes. Spec: spec/container.md, Layout. */
+import { assert } from "@sotto/protocol";
+
+const KIB = 1024;
+const MIB = 1024 * KIB;
+
+export const REGIONS = 2;
+/** The unit whose writes are taken to be apart from each other: nothing of the header shares one. */
+export const SECTOR_BYTES = 4 * KIB;
+export const HEADER_BYTES = 8 * SECTOR_BYTES;
+export const REGION_BYTES_DEFAULT = 32 * MIB;
+export const REGION_BYTES_MIN = 512 * KIB;
+export const REGION_BYTES_MAX = 256 * MIB;
+/** A region begins with two copies of its superblock. */
+export const SUPERBLOCK_BYTES = SECTOR_BYTES;
+/** Frames begin at multiples of this in their segment. */
+export const SLOT_BYTES = 64;
+export const KEY_BYTES_MAX = 128;
+export const VALUE_BYTES_MAX = 2 * MIB;
+
+export type Geometry = {
+  readonly regionBytes: number;
+  readonly segmentBytes: number;
+  readonly segmentCount: number;
+  readonly valueBytesMax: number;
+  /** What one commit may write, overhead included. */
+  readonly commitBytesMax: number;
+  /** How much may be alive at once, overhead included. The rest is room to write anew and to clean. */
+  readonly capacityBytes: number;
+};
+
+export function geometryOf(regionBytes: number): Geometry {
+  assert(isRegionBytes(regionBytes), "a region is 512 KiB to 256 MiB, in steps of 64 KiB");
+  const segmentBytes = 2 ** Math.floor(Math.log2(regionBytes / 128)) * (regionBytes < 2 * MIB ? 4 : 1);
+  const segmentCount = Math.floor((regionBytes - 2 * SUPERBLOCK_BYTES) / segmentBytes);
+  const commitBytesMax = Math.floor(regionBytes / 8);
+  const reserve = Math.ceil((commitBytesMax * 1.1) / segmentBytes) + 4;
+  return {
+    regionBytes,
+    segmentBytes,
+    segmentCount,
+    valueBytesMax: Math.min(VALUE_BYTES_MAX, Math.floor(regionBytes / 16)),
+    commitBytesMax,
+    capacityBytes: Math.floor((segmentCount - reserve) * segmentBytes * 0.85),
+  };
+}
+
+export const isRegionBytes = (bytes: number): boolean =>
+  Number.isInteger(bytes) &&
+  bytes >= REGION_BYTES_MIN &&
+  bytes <= REGION_BYTES_MAX &&
+  bytes % (64 * KIB) === 0;
+
+/** The size of a container's file: header and two regions. */
+export const containerBytes = (regionBytes: number = REGION_BYTES_DEFAULT): number =>
+  HEADER_BYTES + REGIONS * regionBytes;

@@ -1,0 +1,300 @@
+/**
+ * The writing side of an opened region: commits go to the end of a log of segments, one flush each; what is dead
+ * is overwritten; segments that hold little are moved together. Not thread-safe: `records.ts` queues.
+ * Spec: spec/container.md, Writing (CT6), Erasure (CT12 to CT14), Space (CT15 to CT17).
+ */
+import { assert, concat, type RandomBytes } from "@sotto/protocol";
+import type { Disk } from "./disk.ts";
+import {
+  FREE,
+  GIVEN_UP,
+  KILL_BYTES,
+  PIECE_BYTES_EMPTY,
+  PLACED_BYTES_EXTRA,
+  STEP_BYTES_EMPTY,
+  superblockToBytes,
+  type Placed,
+} from "./formats.ts";
+import { frameToBytes, HEAD_BYTES, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
+import { SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
+import { segmentStart, type Recovered } from "./recover.ts";
+import { noise, seal, SEALED_BYTES_EXTRA, SHARE_BYTES } from "./seal.ts";
+import { emptySegment, note, utf8Bytes, type Place, type Segment } from "./segments.ts";
+
+/** Numbers are reserved in the superblock, this many at a time, so that none is ever given out twice. */
+const NUMBERS_RESERVED = 2 ** 20;
+
+export type Put =
+  | { readonly kind: "value"; readonly id: number; readonly key: string; readonly value: Uint8Array }
+  /** A piece that is copied as it lies. */
+  | { readonly kind: "piece"; readonly copy: Placed; readonly sealed: Uint8Array };
+
+/** Where each piece of a commit went, in the order they were given. */
+export type Placing = readonly Place[];
+
+export interface Log {
+  readonly segments: ReadonlySet<Segment>;
+  open(): Segment | undefined;
+  freeSegments(): number;
+  /** A number never given out before, and none larger has been. */
+  nextId(): number;
+  /** Makes one commit durable. */
+  commit(puts: readonly Put[], kills: readonly number[]): Promise<Placing>;
+  /** Overwrites the shares of dead pieces. Durable with the next flush. */
+  erase(places: readonly Place[]): Promise<void>;
+  /** Ends the open segment, so that it can be given up too. */
+  roll(): void;
+  /** Segments that hold nothing alive become noise, and free. */
+  giveUp(segments: readonly Segment[]): Promise<void>;
+  flush(): Promise<void>;
+  /** Notes that everything up to now is durable: after this, whatever is missing counts as damage. */
+  end(): Promise<void>;
+}
+
+export function createLog(
+  disk: Disk,
+  keys: RegionKeys,
+  geometry: Geometry,
+  random: RandomBytes,
+  recovered: Recovered,
+): Log {
+  const segments = new Set(recovered.segments);
+  /** Segments without owner: FREE, or the flush count at which noise was written over them. */
+  const spare = new Map<number, "free" | { readonly overwrittenAt: number }>();
+  let open = recovered.open;
+  let { base } = recovered;
+  let nextNumber = recovered.superblock.ceiling;
+  let ceiling = nextNumber;
+  let serial = recovered.superblock.serial;
+  let superblockDue = false;
+  /** The flush count at which the second copy was written. */
+  let mirroredAt = -1;
+  const summariesDue = new Set(recovered.segments.filter((one) => one.summarySlot === 0 && one !== open));
+
+  for (let index = 0; index < geometry.segmentCount; index++) spare.set(index, "free");
+  for (const { index } of segments) spare.delete(index);
+
+  /** The first copy, durable with the next flush. The second is written after it: see `mirror`. */
+  async function writeSuperblock(): Promise<Uint8Array> {
+    if (disk.flushes() === mirroredAt) await disk.flush();
+    if (ceiling - nextNumber < NUMBERS_RESERVED / 2) ceiling = nextNumber + NUMBERS_RESERVED;
+    const first = [...segments].filter(({ summarySlot }) => summarySlot === 0).sort(byAge)[0];
+    const states = Array.from({ length: geometry.segmentCount }, (_, index) => ({
+      generation: spare.get(index) === "free" ? FREE : GIVEN_UP,
+      summarySlot: 0,
+    }));
+    for (const { index, generation, summarySlot } of segments) states[index] = { generation, summarySlot };
+    serial += 1;
+    const plain = superblockToBytes({
+      serial,
+      durable: base,
+      ceiling,
+      ...(first?.start ?? { base, step: 0 }),
+      segments: states,
+    });
+    await disk.write(0, seal(keys.superblock, new Uint8Array(0), plain, random));
+    superblockDue = false;
+    return plain;
+  }
+  async function mirror(plain: Uint8Array): Promise<void> {
+    await disk.write(SUPERBLOCK_BYTES, seal(keys.superblock, new Uint8Array(0), plain, random));
+    mirroredAt = disk.flushes();
+  }
+  async function flush(): Promise<void> {
+    await disk.flush();
+    for (const [index, state] of spare)
+      if (state !== "free" && state.overwrittenAt < disk.flushes()) spare.set(index, "free");
+  }
+  async function settleSuperblock(): Promise<void> {
+    const plain = await writeSuperblock();
+    await flush();
+    await mirror(plain);
+  }
+
+  function nextId(): number {
+    assert(nextNumber < ceiling, "numbers are reserved before they are given out");
+    return nextNumber++;
+  }
+  async function reserve(count: number): Promise<void> {
+    assert(count < NUMBERS_RESERVED / 2, "a commit takes fewer numbers than are reserved at once");
+    if (nextNumber + count >= ceiling) await settleSuperblock();
+  }
+
+  function allocate(start: Segment["start"]): Segment {
+    const index = [...spare].find(([, state]) => state === "free")?.[0];
+    assert(index !== undefined, "space is made before it is used");
+    spare.delete(index);
+    const segment = emptySegment(index, nextId(), start);
+    segments.add(segment);
+    superblockDue = true;
+    return segment;
+  }
+  const at = (segment: Segment): number => segmentStart(geometry, segment.index);
+
+  function roll(): void {
+    if (open) summariesDue.add(open);
+    open = undefined;
+  }
+
+  /** Only of segments whose every step is durable. */
+  async function writeSummaries(due: readonly Segment[]): Promise<void> {
+    for (const segment of due) {
+      const { copies, kills } = segment;
+      const slot = segment.end / SLOT_BYTES;
+      const bytes = frameToBytes(keys, segment, slot, { kind: "summary", copies, kills }, random);
+      assert(segment.end + bytes.length <= geometry.segmentBytes, "room is kept for the summary");
+      await disk.write(at(segment) + segment.end, bytes);
+      segment.summarySlot = slot;
+      summariesDue.delete(segment);
+      superblockDue = true;
+    }
+  }
+
+  async function append(puts: readonly Put[], kills: readonly number[]): Promise<Placing> {
+    const placing: Place[] = [];
+    let step = 0;
+    let draft = begin();
+
+    function begin() {
+      open ??= allocate({ base, step });
+      return createDraft(open, geometry.segmentBytes);
+    }
+    async function finish(last: boolean): Promise<void> {
+      if (last || !draft.isEmpty()) {
+        const { segment, sealed, kills: killed } = draft;
+        const seq = nextId();
+        const pieces = draft.pieces.map((piece) => ({ ...piece }));
+        const slot = segment.end / SLOT_BYTES;
+        const frame = { kind: "step", seq, base, step, last, pieces, kills: killed } as const;
+        const head = frameToBytes(keys, segment, slot, frame, random);
+        await disk.write(at(segment) + segment.end, concat(head, ...sealed));
+        let from = segment.end + head.length;
+        const copies = pieces.map((piece) => {
+          const copy: Placed = { ...piece, at: from };
+          from += SEALED_BYTES_EXTRA + piece.bytes;
+          return copy;
+        });
+        note(segment, copies, killed);
+        segment.end = roundUpToSlot(from);
+        for (const copy of copies) placing.push({ segment, copy });
+        step += 1;
+        if (last) base = seq;
+      }
+      if (last) return;
+      roll();
+      draft = begin();
+    }
+
+    for (const put of puts)
+      if (put.kind === "piece") {
+        if (draft.room(put.copy.key) < put.copy.bytes) await finish(false);
+        draft.add(put.copy, put.sealed);
+      } else {
+        const { id, key, value } = put;
+        const total = value.length;
+        const smallest = Math.floor(geometry.segmentBytes / 8);
+        let from = 0;
+        do {
+          if (draft.room(key) < Math.min(total - from, smallest)) await finish(false);
+          const bytes = Math.min(total - from, draft.room(key));
+          const sealed = seal(
+            keys.pieces,
+            pieceContext(id, from),
+            value.subarray(from, from + bytes),
+            random,
+          );
+          draft.add({ id, from, bytes, total, key }, sealed);
+          from += bytes;
+        } while (from < total);
+      }
+    for (const id of kills) {
+      if (!draft.hasRoomToKill()) await finish(false);
+      draft.kill(id);
+    }
+    await finish(true);
+    return placing;
+  }
+
+  return {
+    segments,
+    open: () => open,
+    freeSegments: () =>
+      spare
+        .values()
+        .filter((state) => state === "free")
+        .toArray().length,
+    nextId,
+    async commit(puts, kills) {
+      await reserve(2 * geometry.segmentCount);
+      const due = [...summariesDue];
+      const before = base;
+      const placing = await append(puts, kills);
+      await writeSummaries(due);
+      const after = base;
+      base = before; // what the superblock calls durable is so only after this flush
+      const plain = superblockDue ? await writeSuperblock() : undefined;
+      await flush();
+      base = after;
+      if (plain) await mirror(plain);
+      return placing;
+    },
+    async erase(places) {
+      for (const { segment, copy } of places) await disk.write(at(segment) + copy.at, random(SHARE_BYTES));
+    },
+    roll,
+    async giveUp(given) {
+      for (const segment of given) {
+        assert(segment !== open && segment.liveBytes === 0, "only what holds nothing alive is given up");
+        segments.delete(segment);
+        summariesDue.delete(segment);
+        spare.set(segment.index, { overwrittenAt: Infinity });
+      }
+      await writeSummaries([...summariesDue]);
+      await settleSuperblock();
+      for (const segment of given) {
+        await disk.write(at(segment), noise(random, geometry.segmentBytes));
+        spare.set(segment.index, { overwrittenAt: disk.flushes() });
+      }
+    },
+    flush,
+    async end() {
+      await settleSuperblock();
+      await flush();
+    },
+  };
+}
+
+const byAge = (a: Segment, b: Segment): number => a.generation - b.generation;
+
+type NewPiece = Omit<Placed, "at">;
+
+/** A step being put together, and how much its segment still takes, a summary included. */
+function createDraft(segment: Segment, segmentBytes: number) {
+  const pieces: NewPiece[] = [];
+  const sealed: Uint8Array[] = [];
+  const kills: number[] = [];
+  const framing = 2 * (HEAD_BYTES + SEALED_BYTES_EXTRA) + SLOT_BYTES;
+  let left = segmentBytes - segment.end - framing - STEP_BYTES_EMPTY - segment.summaryBytes;
+  const lines = (key: string): number => 2 * (PIECE_BYTES_EMPTY + utf8Bytes(key)) + PLACED_BYTES_EXTRA;
+  return {
+    segment,
+    pieces,
+    sealed,
+    kills,
+    isEmpty: () => pieces.length + kills.length === 0,
+    /** Plaintext bytes that one more piece of this key may have; below 0: it may not be. */
+    room: (key: string): number => left - lines(key) - SEALED_BYTES_EXTRA,
+    add({ id, from, bytes, total, key }: NewPiece, piece: Uint8Array): void {
+      left -= lines(key) + SEALED_BYTES_EXTRA + bytes;
+      assert(left >= 0 && piece.length === bytes + SEALED_BYTES_EXTRA, "a piece fits its segment");
+      pieces.push({ id, from, bytes, total, key });
+      sealed.push(piece);
+    },
+    hasRoomToKill: (): boolean => left >= 2 * KILL_BYTES,
+    kill(id: number): void {
+      left -= 2 * KILL_BYTES;
+      assert(left >= 0, "a kill fits its segment");
+      kills.push(id);
+    },
+  };
+}
