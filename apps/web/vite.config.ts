@@ -3,5 +3,6 @@ import { defineConfig } from "vite";
 
 export default defineConfig({
   base: "./",
+  oxc: { jsx: { runtime: "automatic", importSource: "preact" } },
   build: { target: "es2024", modulePreload: { polyfill: false } },
 });

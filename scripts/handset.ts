@@ -1,0 +1,63 @@
+/**
+ * Builds the handset into `apps/web/dist` when what it is made of has changed. The new build is made aside
+ * and moved into place whole, so that a relay that is serving the old one never serves half of each.
+ */
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { once } from "node:events";
+import { existsSync, globSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const MADE_OF = [
+  "package-lock.json",
+  "apps/web/**",
+  "packages/{protocol,verify,crypto,client,client-adapters}/src/**",
+];
+/** Not sources: what builds leave, what compilers generate, and tests. */
+const NOT_MADE_OF = /(?:^|\/)(?:dist[^/]*|node_modules|test|paraglide|cache|\.[^/]*)(?:\/|$)/;
+
+/** Hex digest of the names and bytes of everything the handset is made of. */
+export function handsetFingerprint(root: string): string {
+  const paths = globSync(MADE_OF, { cwd: root }).filter((path) => !NOT_MADE_OF.test(path));
+  const hash = createHash("sha256");
+  for (const path of paths.toSorted()) {
+    const absolute = join(root, path);
+    if (!statSync(absolute).isFile()) continue;
+    hash.update(path).update("\0").update(readFileSync(absolute)).update("\0");
+  }
+  return hash.digest("hex");
+}
+
+/** Resolves with whether it had to build. Rejects when the build fails; vite has then said why on stderr. */
+export async function buildHandset(root: string): Promise<boolean> {
+  const built = join(root, "apps/web/dist");
+  const stamp = join(root, "node_modules/.sotto-handset");
+  const fingerprint = handsetFingerprint(root);
+  const isBuilt = existsSync(join(built, "index.html")) && existsSync(stamp);
+  if (isBuilt && readFileSync(stamp, "utf8") === fingerprint) return false;
+
+  process.stderr.write("sotto: building the handset …\n");
+  const aside = `${built}.${process.pid}`;
+  const replaced = `${aside}.old`;
+  try {
+    await vite(root, ["build", "--logLevel", "warn", "--outDir", aside, "--emptyOutDir"]);
+    if (existsSync(built)) renameSync(built, replaced);
+    renameSync(aside, built);
+    writeFileSync(stamp, fingerprint);
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
+    rmSync(replaced, { recursive: true, force: true });
+  }
+  return true;
+}
+
+async function vite(root: string, args: readonly string[]): Promise<void> {
+  const child = spawn(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), ...args], {
+    cwd: join(root, "apps/web"),
+    stdio: ["ignore", 2, 2],
+  });
+  const [code] = (await once(child, "exit")) as [number | null];
+  if (code !== 0) throw new Error("The handset could not be built; the reason is above.");
+}
+
+if (import.meta.main) await buildHandset(resolve(import.meta.dirname, ".."));

@@ -1,0 +1,124 @@
+/**
+ * Which program a command of `./sotto` is. The chosen one replaces this process, so that signals and exit
+ * codes are its own.
+ */
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+export type Plan =
+  | { readonly kind: "help" }
+  | { readonly kind: "mistake"; readonly sentence: string }
+  | {
+      readonly kind: "run";
+      /** Relative to the root of the repository. */
+      readonly program: string;
+      readonly args: readonly string[];
+      /** Whether the program serves the handset, which is then built first. */
+      readonly servesHandset: boolean;
+    };
+
+const RELAY = "apps/relay-server/src/main.ts";
+const CLIENT = "apps/cli/src/main.ts";
+
+type Command = {
+  readonly usage: string;
+  readonly does: string;
+  readonly program: string;
+  readonly passesName?: true;
+  readonly servesHandset?: true;
+};
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  start: {
+    usage: "start [--port N] [--data DIR] [--tls-cert FILE --tls-key FILE] [--demo]",
+    does: "the relay and the handset, on http://localhost:7400",
+    program: RELAY,
+    passesName: true,
+    servesHandset: true,
+  },
+  code: {
+    usage: "code [--data DIR]",
+    does: "another activation code for a relay",
+    program: RELAY,
+    passesName: true,
+  },
+  join: { usage: "join", does: "become a member, in this terminal", program: CLIENT, passesName: true },
+  link: { usage: "link", does: "show my contact link", program: CLIENT, passesName: true },
+  add: { usage: "add LINK", does: "add a person by their link", program: CLIENT, passesName: true },
+  list: { usage: "list", does: "my conversations", program: CLIENT, passesName: true },
+  send: {
+    usage: "send PERSON [TEXT]",
+    does: "send a message; without TEXT, from standard input",
+    program: CLIENT,
+    passesName: true,
+  },
+  read: { usage: "read PERSON", does: "read a conversation", program: CLIENT, passesName: true },
+  follow: { usage: "follow", does: "print messages as they come", program: CLIENT, passesName: true },
+  test: {
+    usage: "test [PART OF A PATH…]",
+    does: "every test, or those of some files",
+    program: "scripts/test.ts",
+  },
+  check: {
+    usage: "check",
+    does: "format, lint, types and the rules of the repository",
+    program: "scripts/check.ts",
+  },
+  dev: { usage: "dev", does: "start, and again after every change", program: "scripts/dev.ts" },
+};
+
+const BENCH = { usage: "bench NAME [--json]", does: "measure: relay or client" };
+const BENCH_NAME = /^[a-z][a-z0-9-]*$/;
+
+/** What to do for the words after `./sotto`. `hasBench` says whether a benchmark of that name exists. */
+export function planOf(argv: readonly string[], hasBench: (name: string) => boolean): Plan {
+  const [name = "help", ...args] = argv;
+  if (name === "help" || name === "--help" || name === "-h") return { kind: "help" };
+  if (name === "bench") return planOfBench(args, hasBench);
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
+  if (command === undefined) return { kind: "mistake", sentence: `There is no command "${name}".` };
+  return {
+    kind: "run",
+    program: command.program,
+    args: command.passesName === true ? [name, ...args] : args,
+    servesHandset: command.servesHandset === true,
+  };
+}
+
+function planOfBench(args: readonly string[], hasBench: (name: string) => boolean): Plan {
+  const [name, ...rest] = args;
+  if (name === undefined) return { kind: "mistake", sentence: "Which benchmark? Say: bench NAME." };
+  if (!BENCH_NAME.test(name) || !hasBench(name)) {
+    return { kind: "mistake", sentence: `There is no benchmark "${name}".` };
+  }
+  return { kind: "run", program: `bench/${name}.ts`, args: rest, servesHandset: false };
+}
+
+export function helpText(): string {
+  const rows = [...Object.values(COMMANDS), BENCH].map(({ usage, does }) => `  ${usage}\n      ${does}`);
+  return ["Usage: ./sotto COMMAND", "", ...rows, "  help", "      this text", ""].join("\n");
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const root = resolve(import.meta.dirname, "..");
+  const plan = planOf(argv, (name) => existsSync(join(root, "bench", `${name}.ts`)));
+  switch (plan.kind) {
+    case "help":
+      process.stdout.write(helpText());
+      return;
+    case "mistake":
+      process.stderr.write(`${plan.sentence}\n\n${helpText()}`);
+      process.exitCode = 2;
+      return;
+    case "run": {
+      if (plan.servesHandset) {
+        const { buildHandset } = await import("./handset.ts");
+        await buildHandset(root);
+      }
+      const program = join(root, plan.program);
+      process.execve(process.execPath, [process.execPath, program, ...plan.args], process.env);
+    }
+  }
+}
+
+if (import.meta.main) await main(process.argv.slice(2));

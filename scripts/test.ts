@@ -1,0 +1,126 @@
+/**
+ * `./sotto test`: every test file in a process of its own, as many at a time as there are cores; then, one
+ * at a time, those that drive a browser. The last line reads `N passed, N failed, N skipped`.
+ */
+import { globSync, mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { ensureChromium } from "./chromium.ts";
+import { buildHandset } from "./handset.ts";
+import { endRunningFiles, runTestFile, type FileReport, type Result } from "./test-file.ts";
+import { reachedFrom } from "./tidy/imports.ts";
+import { readTree, type Tree } from "./tidy/tree.ts";
+
+const FILES = ["{packages,apps}/*/test/**/*.test.ts", "{scripts,bench,drills}/**/*.test.ts"];
+const BROWSER = "packages/testkit/src/browser.ts";
+const FILE_MS_MAX = 10 * 60_000;
+const OUTPUT_CHARS_MAX = 20_000;
+
+export type Plan = { readonly plain: readonly string[]; readonly browser: readonly string[] };
+
+/** Simulations take longest and begin first, so that none is left to run alone at the end. */
+export function planOf(tree: Tree, paths: readonly string[]): Plan {
+  const drivesBrowser = (path: string): boolean =>
+    reachedFrom(tree, [path]).some(({ target }) => target.kind === "file" && target.path === BROWSER);
+  const isSimulation = (path: string): boolean => path.includes(".simulation.");
+  const { plain = [], browser = [] } = Object.groupBy(paths.toSorted(), (path) =>
+    drivesBrowser(path) ? "browser" : "plain",
+  );
+  return { plain: plain.toSorted((a, b) => Number(isSimulation(b)) - Number(isSimulation(a))), browser };
+}
+
+export type Count = Readonly<Record<Result["kind"], number>>;
+
+export function countOf(results: readonly Result[]): Count {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const { kind } of results) count[kind] += 1;
+  return count;
+}
+
+export const countLine = ({ passed, failed, skipped }: Count): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
+/** Hands each path to one of `width` workers. */
+async function inParallel(
+  paths: readonly string[],
+  width: number,
+  work: (path: string) => Promise<void>,
+): Promise<void> {
+  const queue = paths.values();
+  const worker = async (): Promise<void> => {
+    for (const path of queue) await work(path);
+  };
+  await Promise.all(Array.from({ length: width }, worker));
+}
+
+function print(path: string, { results, output, elapsedMs }: FileReport): void {
+  const count = countOf(results);
+  const mark = count.failed > 0 ? "FAIL" : "ok  ";
+  const seconds = (elapsedMs / 1000).toFixed(1).padStart(6);
+  console.log(`${mark} ${seconds} s  ${path}  ${countLine(count)}`);
+  if (count.failed === 0) return;
+  for (const result of results) {
+    if (result.kind === "failed") console.log(`\n  ✗ ${result.name}\n${indented(result.why)}`);
+  }
+  if (output.trim() !== "") console.log(`\n  It wrote:\n${indented(output.slice(-OUTPUT_CHARS_MAX))}`);
+  console.log("");
+}
+
+const indented = (text: string): string => text.trimEnd().replace(/^/gm, "    ");
+
+async function main(parts: readonly string[]): Promise<number> {
+  const root = resolve(import.meta.dirname, "..");
+  const isWanted = (path: string): boolean => parts.length === 0 || parts.some((part) => path.includes(part));
+  const plan = planOf(readTree(root), globSync(FILES, { cwd: root }).filter(isWanted));
+  if (plan.plain.length + plan.browser.length === 0) {
+    console.error("No test file has a path like that.");
+    return 2;
+  }
+  const journals = mkdtempSync(join(tmpdir(), "sotto-test-"));
+  const stop = (signal: NodeJS.Signals): void => {
+    endRunningFiles();
+    rmSync(journals, { recursive: true, force: true });
+    process.exit(signal === "SIGINT" ? 130 : 143);
+  };
+  process.once("SIGINT", stop).once("SIGTERM", stop);
+
+  const all: Result[] = [];
+  let journal = 0;
+  const runOne = async (path: string): Promise<void> => {
+    const file = join(journals, String((journal += 1)));
+    const report = await runTestFile(root, path, file, { fileMsMax: FILE_MS_MAX });
+    all.push(...report.results);
+    print(path, report);
+  };
+  await inParallel(plan.plain, availableParallelism(), runOne);
+  if (plan.browser.length > 0) all.push(...(await runInBrowser(root, plan.browser, runOne)));
+  rmSync(journals, { recursive: true, force: true });
+
+  for (const result of all) {
+    if (result.kind === "skipped") console.log(`skipped: ${result.name}${result.why && `: ${result.why}`}`);
+  }
+  const count = countOf(all);
+  console.log(countLine(count));
+  return count.failed > 0 ? 1 : 0;
+}
+
+/** What could not be run at all: each file counts as one test that was skipped, or failed. */
+async function runInBrowser(
+  root: string,
+  paths: readonly string[],
+  runOne: (path: string) => Promise<void>,
+): Promise<readonly Result[]> {
+  if (!ensureChromium()) {
+    console.log("Browser tests need Chromium. Install it: sudo apt-get install chromium");
+    return paths.map((name) => ({ kind: "skipped", name, why: "there is no Chromium" }));
+  }
+  try {
+    await buildHandset(root);
+  } catch (error) {
+    return paths.map((name) => ({ kind: "failed", name, why: String(error) }));
+  }
+  await inParallel(paths, 1, runOne);
+  return [];
+}
+
+if (import.meta.main) process.exitCode = await main(process.argv.slice(2));
