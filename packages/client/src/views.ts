@@ -115,7 +115,8 @@ export type Intent =
   | { readonly kind: "send"; readonly to: ConversationId; readonly text: string }
   | { readonly kind: "retry" | "discard"; readonly in: ConversationId; readonly key: MessageKey }
   | { readonly kind: "draft"; readonly in: ConversationId; readonly text: string }
-  | { readonly kind: "mark-read"; readonly in: ConversationId }
+  /** Up to and including `through`, or everything there is. */
+  | { readonly kind: "mark-read"; readonly in: ConversationId; readonly through?: MessageKey }
   | { readonly kind: "set-burn"; readonly in: ConversationId; readonly burnMs: number }
   | { readonly kind: "verify"; readonly in: ConversationId; readonly matches: boolean }
   | { readonly kind: "rename"; readonly name: string }
@@ -123,4 +124,7 @@ export type Intent =
   | { readonly kind: "add-code"; readonly code: string };
 export type Answer =
   | { readonly kind: "done" }
-  | { readonly kind: "conversation"; readonly id: ConversationId };
+  /** To add-contact. */
+  | { readonly kind: "conversation"; readonly id: ConversationId }
+  /** To send: names the message from now on. */
+  | { readonly kind: "message"; readonly key: MessageKey };
