@@ -1,0 +1,64 @@
+/** What the terminal says about each Problem: what happened, what it means, what to do. Spec: spec/terminal.md, TC4. */
+import type { Problem } from "@sotto/client";
+import { unreachable } from "@sotto/protocol";
+
+const seconds = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
+
+export function problemSentence(problem: Problem): string {
+  switch (problem.kind) {
+    case "code-malformed":
+      return "This activation code is mistyped: its check character does not fit. Compare it with what you were given.";
+    case "code-refused":
+      return "The relay does not accept this activation code: it was used before or its term is over. Ask for another.";
+    case "link-not-a-link":
+      return "This is not a contact link. One looks like http://…/#c… – copy all of it.";
+    case "link-damaged":
+      return "This contact link is incomplete or altered. Ask for it again and copy all of it.";
+    case "link-newer":
+      return "This contact link was made by a newer version. Update Sotto, then add it again.";
+    case "link-own":
+      return "This is your own contact link. Give it to the person who wants to reach you.";
+    case "link-refused":
+      return "This contact link no longer works: it was renewed, or that relay does not know it. Ask for a new one.";
+    case "contact-known":
+      return "You already have a conversation with this contact.";
+    case "name-invalid":
+      return "A name needs at least one visible character.";
+    case "name-too-long":
+      return "This name is too long. Use at most 64 characters.";
+    case "passphrase-wrong":
+      return "This passphrase does not open this device. Check capital letters and spaces, then try again.";
+    case "passphrase-short":
+      return "This passphrase is too short. Use at least 12 characters: four or more words are easiest to remember.";
+    case "text-empty":
+      return "There is nothing to send.";
+    case "text-too-long":
+      return "This message is too long. Split it: 32,768 bytes is the most that fits.";
+    case "relay-unreachable":
+      return "The relay cannot be reached. What you wrote is kept and sent when it can.";
+    case "relay-stopping":
+      return "The relay is restarting. What you wrote is kept and sent when it is back.";
+    case "relay-full":
+      return "The relay's disk is full. What you wrote is kept here and sent when its operator made room.";
+    case "relay-key-wrong":
+      return "Something else answers at the relay's address. Nothing was sent. Ask the operator before you go on.";
+    case "relay-incompatible":
+      return "The relay speaks another version. Update Sotto, or ask the operator to.";
+    case "quota-full":
+      return "This conversation holds as much as the relay allows. Older messages have to burn first; yours is kept here.";
+    case "tokens-spent":
+      return "Your contract allows no further conversation. Ask the operator for another activation code.";
+    case "rate-limited":
+      return `The relay asks for patience. Try again in ${seconds(problem.retryAfterMs)}.`;
+    case "device-full":
+      return "This device's container is full. Nothing was lost. Older messages have to burn first.";
+    case "device-failing":
+      return "This device's disk refused to write. Nothing was sent. Check the disk, then try again.";
+    case "identity-invalid":
+      return "What this contact presented does not verify. Nothing was sent. Ask them for a new link in person.";
+    case "expired":
+      return "The burn time of this message came before it could be sent. It is gone; nobody received it.";
+    default:
+      return unreachable(problem);
+  }
+}

@@ -1,0 +1,36 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { parseCommand } from "../src/arguments.ts";
+import { printable } from "../src/output.ts";
+
+const parse = (...words: string[]) => parseCommand(words, {});
+
+test("[TC1] a command, its operands and options", () => {
+  const parsed = parse("send", "alice", "hello", "--device", "d", "--json", "--timeout", "5");
+  assert.ok(parsed.ok);
+  assert.deepEqual(parsed.value.operands, ["alice", "hello"]);
+  assert.equal(parsed.value.device, "d");
+  assert.equal(parsed.value.json, true);
+  assert.equal(parsed.value.timeoutMs, 5_000);
+});
+
+for (const [what, words, says] of [
+  ["no command", [], /no command/],
+  ["an unknown command", ["shout"], /no command "shout"/],
+  ["too few operands", ["add"], /Usage: .*add LINK/],
+  ["too many operands", ["link", "x"], /Usage: .*link/],
+  ["an unknown option", ["list", "--loud"], /--loud/],
+  ["a count of nothing", ["read", "bob", "--count", "0"], /whole number/],
+  ["joining without a name", ["join", "CODE"], /name/],
+  ["the passphrase as an option", ["list", "--passphrase", "x"], /--passphrase/],
+] as const)
+  test(`[TC1 TC6] ${what} is refused with a sentence`, () => {
+    const parsed = parse(...words);
+    assert.ok(!parsed.ok);
+    assert.match(parsed.error, says);
+  });
+
+test("[TC3] control sequences and direction overrides of others do not reach the terminal", () => {
+  assert.equal(printable("a\u001b[31mred\u202etxt\nb"), "a\ufffd[31mred\ufffdtxt\n      b");
+  assert.equal(printable("grüße 👋🏽"), "grüße 👋🏽");
+});
