@@ -1,3 +1,10 @@
+export * from "./channel/bodies.ts";
+export * from "./channel/epoch-keys.ts";
+export { readerKey, type ReaderKey } from "./channel/reader-key.ts";
+export * from "./identity/identity.ts";
+export * from "./inbox/inbox.ts";
+export { sign, signingKey, type SigningKey } from "./keys.ts";
 export type * from "./mls/engine.ts";
 export { FORWARD_GENERATIONS_MAX, KEPT_GENERATIONS_MAX } from "./mls/context.ts";
 export { createTsMlsEngine } from "./mls/ts-mls-engine.ts";
+export * from "./container/index.ts";

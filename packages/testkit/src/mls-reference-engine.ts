@@ -35,7 +35,7 @@ import type {
   Authenticate,
   Change,
   Committed,
-  CommitFailure,
+  AddFailure,
   DeviceSigner,
   Group,
   GroupState,
@@ -245,7 +245,7 @@ class ReferenceEngine implements MlsEngine {
     );
   }
 
-  async commit(group: Group, change: Change): Promise<Result<Committed, CommitFailure>> {
+  async commit(group: Group, change: Change): Promise<Result<Committed, AddFailure>> {
     const state = stateOf(group);
     if (change.kind === "add") {
       const failure = await this.#vetAll(state, change.keyPackages);
@@ -272,7 +272,7 @@ class ReferenceEngine implements MlsEngine {
     return ok({ commit, welcome, next: new ReferenceGroup(next), wipe: wiper(group) });
   }
 
-  async #vetAll(state: State, keyPackages: readonly Uint8Array[]): Promise<CommitFailure | undefined> {
+  async #vetAll(state: State, keyPackages: readonly Uint8Array[]): Promise<AddFailure | undefined> {
     assert(keyPackages.length > 0, "a Commit that adds adds somebody");
     const taken = state.leaves.flatMap((leaf) => (leaf ? [leaf.signatureKey] : []));
     for (const [index, bytes] of keyPackages.entries()) {

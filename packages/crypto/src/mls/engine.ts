@@ -112,7 +112,7 @@ export type KeyPackageFailure =
   | "refused";
 
 /** `index` counts in `Change.keyPackages`. */
-export type CommitFailure = { readonly index: number; readonly reason: KeyPackageFailure };
+export type AddFailure = { readonly index: number; readonly reason: KeyPackageFailure };
 
 export type JoinFailure =
   | "malformed"
@@ -145,7 +145,7 @@ export interface MlsEngine {
   load(state: GroupState): Result<Group, LoadFailure>;
 
   /** `next` is only a proposal until the Delivery Service accepted `commit`; until then `group` stays usable. */
-  commit(group: Group, change: Change): Promise<Result<Committed, CommitFailure>>;
+  commit(group: Group, change: Change): Promise<Result<Committed, AddFailure>>;
 
   seal(group: Group, plaintext: Uint8Array): Promise<Sealed>;
 

@@ -34,7 +34,7 @@ import {
 import type {
   Change,
   Committed,
-  CommitFailure,
+  AddFailure,
   DeviceSigner,
   Group,
   GroupState,
@@ -101,7 +101,7 @@ class TsMlsEngine implements MlsEngine {
     return state.ok ? ok(new TsMlsGroup(state.value, new PublicHalf(this.suite, state.value))) : state;
   }
 
-  async commit(group: Group, change: Change): Promise<Result<Committed, CommitFailure>> {
+  async commit(group: Group, change: Change): Promise<Result<Committed, AddFailure>> {
     const { state } = groupOf(group);
     const proposals = await this.#proposalsFor(groupOf(group), change);
     if (!proposals.ok) return proposals;
@@ -135,7 +135,7 @@ class TsMlsEngine implements MlsEngine {
     }
   }
 
-  async #proposalsFor(group: TsMlsGroup, change: Change): Promise<Result<Proposal[], CommitFailure>> {
+  async #proposalsFor(group: TsMlsGroup, change: Change): Promise<Result<Proposal[], AddFailure>> {
     switch (change.kind) {
       case "update":
         return ok([]);
@@ -151,7 +151,7 @@ class TsMlsEngine implements MlsEngine {
   async #additions(
     group: TsMlsGroup,
     keyPackages: readonly Uint8Array[],
-  ): Promise<Result<Proposal[], CommitFailure>> {
+  ): Promise<Result<Proposal[], AddFailure>> {
     assert(keyPackages.length > 0, "a Commit that adds adds somebody");
     const proposals: Proposal[] = [];
     for (const [index, bytes] of keyPackages.entries()) {
