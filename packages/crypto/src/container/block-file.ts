@@ -4,6 +4,9 @@ import type { Result } from "@sotto/protocol";
 /** "full": no space left where the file lives. "failing": anything else the disk answered; `cause` says what. */
 export type BlockFault = { readonly kind: "full" | "failing"; readonly cause: unknown };
 
+/** "in-use": another process or tab has it. */
+export type BlockFileFault = { readonly kind: "in-use" } | BlockFault;
+
 type Awaitable<T> = T | Promise<T>;
 
 /**

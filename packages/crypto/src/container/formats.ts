@@ -33,6 +33,8 @@ const superblockBody = struct({
   serial: uint,
   /** The newest commit known to be durable: a log that ends before it has lost something. */
   durable: uint,
+  /** Nothing was written since: there is no unfinished commit to clear away. */
+  closed: bool,
   /** No number at or above this was ever given out. */
   ceiling: uint,
   /** The commit before, and the step at, the first frame of the first segment that has no summary. */

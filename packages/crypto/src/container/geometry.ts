@@ -18,10 +18,15 @@ export const SLOT_BYTES = 64;
 export const KEY_BYTES_MAX = 128;
 export const VALUE_BYTES_MAX = 2 * MIB;
 
+/** The part of a segment that is filled at least: a piece that does not fit goes to the next one. */
+export const FILL = 0.85;
+
 export type Geometry = {
   readonly regionBytes: number;
   readonly segmentBytes: number;
   readonly segmentCount: number;
+  /** Longer values are cut: so no more than this is wasted at a segment's end. */
+  readonly pieceBytesMax: number;
   readonly valueBytesMax: number;
   /** What one commit may write, overhead included. */
   readonly commitBytesMax: number;
@@ -33,17 +38,22 @@ export function geometryOf(regionBytes: number): Geometry {
   assert(isRegionBytes(regionBytes), "a region is 512 KiB to 256 MiB, in steps of 64 KiB");
   const segmentBytes = 2 ** Math.floor(Math.log2(regionBytes / 128)) * (regionBytes < 2 * MIB ? 4 : 1);
   const segmentCount = Math.floor((regionBytes - 2 * SUPERBLOCK_BYTES) / segmentBytes);
-  const commitBytesMax = Math.floor(regionBytes / 8);
-  const reserve = Math.ceil((commitBytesMax * 1.1) / segmentBytes) + 4;
+  const commitBytesMax = Math.floor(regionBytes / 12);
+  const reserve = segmentsFor(commitBytesMax, segmentBytes) + 2;
   return {
     regionBytes,
     segmentBytes,
     segmentCount,
+    pieceBytesMax: segmentBytes / 8,
     valueBytesMax: Math.min(VALUE_BYTES_MAX, Math.floor(regionBytes / 16)),
     commitBytesMax,
-    capacityBytes: Math.floor((segmentCount - reserve) * segmentBytes * 0.85),
+    capacityBytes: Math.floor((segmentCount - reserve) * segmentBytes * 0.8),
   };
 }
+
+/** How many segments `bytes` of pieces fill at most, the one already begun included. */
+export const segmentsFor = (bytes: number, segmentBytes: number): number =>
+  Math.ceil(bytes / (segmentBytes * FILL)) + 1;
 
 export const isRegionBytes = (bytes: number): boolean =>
   Number.isInteger(bytes) &&

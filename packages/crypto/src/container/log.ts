@@ -14,6 +14,7 @@ import {
   STEP_BYTES_EMPTY,
   superblockToBytes,
   type Placed,
+  type Superblock,
 } from "./formats.ts";
 import { frameToBytes, HEAD_BYTES, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
 import { SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
@@ -25,7 +26,7 @@ import { emptySegment, note, utf8Bytes, type Place, type Segment } from "./segme
 const NUMBERS_RESERVED = 2 ** 20;
 
 export type Put =
-  | { readonly kind: "value"; readonly id: number; readonly key: string; readonly value: Uint8Array }
+  | { readonly kind: "value"; readonly key: string; readonly value: Uint8Array }
   /** A piece that is copied as it lies. */
   | { readonly kind: "piece"; readonly copy: Placed; readonly sealed: Uint8Array };
 
@@ -36,8 +37,8 @@ export interface Log {
   readonly segments: ReadonlySet<Segment>;
   open(): Segment | undefined;
   freeSegments(): number;
-  /** A number never given out before, and none larger has been. */
-  nextId(): number;
+  /** Undoes what a crash left half done. To be called first, and once. */
+  repair(): Promise<void>;
   /** Makes one commit durable. */
   commit(puts: readonly Put[], kills: readonly number[]): Promise<Placing>;
   /** Overwrites the shares of dead pieces. Durable with the next flush. */
@@ -67,51 +68,58 @@ export function createLog(
   let ceiling = nextNumber;
   let serial = recovered.superblock.serial;
   let superblockDue = false;
-  /** The flush count at which the second copy was written. */
-  let mirroredAt = -1;
+  /** The copy of the superblock that is durable: the other one is written first. */
+  let durableCopy = recovered.copy;
   const summariesDue = new Set(recovered.segments.filter((one) => one.summarySlot === 0 && one !== open));
 
   for (let index = 0; index < geometry.segmentCount; index++) spare.set(index, "free");
   for (const { index } of segments) spare.delete(index);
 
-  /** The first copy, durable with the next flush. The second is written after it: see `mirror`. */
-  async function writeSuperblock(): Promise<Uint8Array> {
-    if (disk.flushes() === mirroredAt) await disk.flush();
+  /** Durable with the next flush, after which `mirror` gives it its second copy. */
+  async function writeSuperblock(closed = false): Promise<Uint8Array> {
     if (ceiling - nextNumber < NUMBERS_RESERVED / 2) ceiling = nextNumber + NUMBERS_RESERVED;
-    const first = [...segments].filter(({ summarySlot }) => summarySlot === 0).sort(byAge)[0];
-    const states = Array.from({ length: geometry.segmentCount }, (_, index) => ({
-      generation: spare.get(index) === "free" ? FREE : GIVEN_UP,
-      summarySlot: 0,
-    }));
-    for (const { index, generation, summarySlot } of segments) states[index] = { generation, summarySlot };
     serial += 1;
-    const plain = superblockToBytes({
-      serial,
-      durable: base,
-      ceiling,
-      ...(first?.start ?? { base, step: 0 }),
-      segments: states,
-    });
-    await disk.write(0, seal(keys.superblock, new Uint8Array(0), plain, random));
+    const numbers = { serial, durable: base, ceiling, ...chainStart() };
+    const plain = superblockToBytes({ ...numbers, closed, segments: states() });
+    await writeCopy(1 - durableCopy, plain);
     superblockDue = false;
     return plain;
   }
   async function mirror(plain: Uint8Array): Promise<void> {
-    await disk.write(SUPERBLOCK_BYTES, seal(keys.superblock, new Uint8Array(0), plain, random));
-    mirroredAt = disk.flushes();
+    durableCopy = durableCopy === 0 ? 1 : 0;
+    await writeCopy(1 - durableCopy, plain);
+  }
+  const writeCopy = (copy: number, plain: Uint8Array): Promise<void> =>
+    disk.write(copy * SUPERBLOCK_BYTES, seal(keys.superblock, new Uint8Array(0), plain, random));
+  async function settleSuperblock(closed = false): Promise<void> {
+    const plain = await writeSuperblock(closed);
+    await flush();
+    await mirror(plain);
+  }
+  /** Where opening begins to follow the chain: at the first segment without a summary. */
+  function chainStart(): Segment["start"] {
+    const [first] = [...segments].filter(({ summarySlot }) => summarySlot === 0).sort(byAge);
+    return first?.start ?? { base, step: 0 };
+  }
+  function states(): Superblock["segments"] {
+    const all = Array.from({ length: geometry.segmentCount }, (_, index) => ({
+      generation: spare.get(index) === "free" ? FREE : GIVEN_UP,
+      summarySlot: 0,
+    }));
+    for (const { index, generation, summarySlot } of segments) all[index] = { generation, summarySlot };
+    return all;
   }
   async function flush(): Promise<void> {
     await disk.flush();
     for (const [index, state] of spare)
       if (state !== "free" && state.overwrittenAt < disk.flushes()) spare.set(index, "free");
   }
-  async function settleSuperblock(): Promise<void> {
-    const plain = await writeSuperblock();
-    await flush();
-    await mirror(plain);
+  async function overwrite(index: number): Promise<void> {
+    await disk.write(segmentStart(geometry, index), noise(random, geometry.segmentBytes));
+    spare.set(index, { overwrittenAt: disk.flushes() });
   }
 
-  function nextId(): number {
+  function takeNumber(): number {
     assert(nextNumber < ceiling, "numbers are reserved before they are given out");
     return nextNumber++;
   }
@@ -124,7 +132,7 @@ export function createLog(
     const index = [...spare].find(([, state]) => state === "free")?.[0];
     assert(index !== undefined, "space is made before it is used");
     spare.delete(index);
-    const segment = emptySegment(index, nextId(), start);
+    const segment = emptySegment(index, takeNumber(), start);
     segments.add(segment);
     superblockDue = true;
     return segment;
@@ -137,22 +145,25 @@ export function createLog(
   }
 
   /** Only of segments whose every step is durable. */
-  async function writeSummaries(due: readonly Segment[]): Promise<void> {
-    for (const segment of due) {
-      const { copies, kills } = segment;
-      const slot = segment.end / SLOT_BYTES;
-      const bytes = frameToBytes(keys, segment, slot, { kind: "summary", copies, kills }, random);
-      assert(segment.end + bytes.length <= geometry.segmentBytes, "room is kept for the summary");
-      await disk.write(at(segment) + segment.end, bytes);
-      segment.summarySlot = slot;
-      summariesDue.delete(segment);
-      superblockDue = true;
-    }
+  async function writeSummary(segment: Segment): Promise<void> {
+    const { copies, kills } = segment;
+    const slot = segment.end / SLOT_BYTES;
+    const bytes = frameToBytes(keys, segment, slot, { kind: "summary", copies, kills }, random);
+    assert(segment.end + bytes.length <= geometry.segmentBytes, "room is kept for the summary");
+    await disk.write(at(segment) + segment.end, bytes);
+    segment.summarySlot = slot;
+    summariesDue.delete(segment);
+    superblockDue = true;
   }
 
-  async function append(puts: readonly Put[], kills: readonly number[]): Promise<Placing> {
+  /** Writes the steps of one commit, and says the number of the last. */
+  async function append(
+    puts: readonly Put[],
+    kills: readonly number[],
+  ): Promise<{ readonly placing: Placing; readonly seq: number }> {
     const placing: Place[] = [];
     let step = 0;
+    let seq = base;
     let draft = begin();
 
     function begin() {
@@ -162,7 +173,7 @@ export function createLog(
     async function finish(last: boolean): Promise<void> {
       if (last || !draft.isEmpty()) {
         const { segment, sealed, kills: killed } = draft;
-        const seq = nextId();
+        seq = takeNumber();
         const pieces = draft.pieces.map((piece) => ({ ...piece }));
         const slot = segment.end / SLOT_BYTES;
         const frame = { kind: "step", seq, base, step, last, pieces, kills: killed } as const;
@@ -178,7 +189,6 @@ export function createLog(
         segment.end = roundUpToSlot(from);
         for (const copy of copies) placing.push({ segment, copy });
         step += 1;
-        if (last) base = seq;
       }
       if (last) return;
       roll();
@@ -190,13 +200,13 @@ export function createLog(
         if (draft.room(put.copy.key) < put.copy.bytes) await finish(false);
         draft.add(put.copy, put.sealed);
       } else {
-        const { id, key, value } = put;
+        const { key, value } = put;
+        const id = takeNumber();
         const total = value.length;
-        const smallest = Math.floor(geometry.segmentBytes / 8);
         let from = 0;
         do {
-          if (draft.room(key) < Math.min(total - from, smallest)) await finish(false);
-          const bytes = Math.min(total - from, draft.room(key));
+          const bytes = Math.min(total - from, geometry.pieceBytesMax);
+          if (draft.room(key) < bytes) await finish(false);
           const sealed = seal(
             keys.pieces,
             pieceContext(id, from),
@@ -212,8 +222,15 @@ export function createLog(
       draft.kill(id);
     }
     await finish(true);
-    return placing;
+    return { placing, seq };
   }
+
+  async function erase(places: readonly Place[]): Promise<void> {
+    for (const { segment, copy } of places) await disk.write(at(segment) + copy.at, random(SHARE_BYTES));
+  }
+  /** What an unfinished commit may have left behind the last finished one. */
+  const overwriteTail = (segment: Segment): Promise<void> =>
+    disk.write(at(segment) + segment.end, noise(random, geometry.segmentBytes - segment.end));
 
   return {
     segments,
@@ -223,24 +240,32 @@ export function createLog(
         .values()
         .filter((state) => state === "free")
         .toArray().length,
-    nextId,
+    async repair() {
+      const givenUp = recovered.superblock.segments.flatMap(({ generation }, index) =>
+        generation === GIVEN_UP ? [index] : [],
+      );
+      for (const { index } of recovered.torn) givenUp.push(index);
+      for (const index of givenUp) spare.set(index, { overwrittenAt: Infinity });
+      await flush(); // the last commit may still have been in the system's cache
+      await settleSuperblock();
+      for (const index of givenUp) await overwrite(index);
+      if (open && !recovered.superblock.closed) await overwriteTail(open);
+      for (const segment of recovered.unsummarised) await writeSummary(segment);
+      await erase(recovered.unerased);
+      await flush();
+    },
     async commit(puts, kills) {
-      await reserve(2 * geometry.segmentCount);
+      await reserve(puts.length + 2 * geometry.segmentCount);
       const due = [...summariesDue];
-      const before = base;
-      const placing = await append(puts, kills);
-      await writeSummaries(due);
-      const after = base;
-      base = before; // what the superblock calls durable is so only after this flush
+      const { placing, seq } = await append(puts, kills);
+      for (const segment of due) await writeSummary(segment);
       const plain = superblockDue ? await writeSuperblock() : undefined;
       await flush();
-      base = after;
+      base = seq;
       if (plain) await mirror(plain);
       return placing;
     },
-    async erase(places) {
-      for (const { segment, copy } of places) await disk.write(at(segment) + copy.at, random(SHARE_BYTES));
-    },
+    erase,
     roll,
     async giveUp(given) {
       for (const segment of given) {
@@ -249,16 +274,14 @@ export function createLog(
         summariesDue.delete(segment);
         spare.set(segment.index, { overwrittenAt: Infinity });
       }
-      await writeSummaries([...summariesDue]);
+      for (const segment of summariesDue) await writeSummary(segment);
       await settleSuperblock();
-      for (const segment of given) {
-        await disk.write(at(segment), noise(random, geometry.segmentBytes));
-        spare.set(segment.index, { overwrittenAt: disk.flushes() });
-      }
+      for (const { index } of given) await overwrite(index);
     },
     flush,
     async end() {
-      await settleSuperblock();
+      await flush();
+      await settleSuperblock(true);
       await flush();
     },
   };

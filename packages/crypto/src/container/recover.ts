@@ -25,6 +25,8 @@ export type RegionFault = { readonly kind: "wrong-key" | "newer" | "damaged" };
 
 export type Recovered = {
   readonly superblock: Superblock;
+  /** Which copy of it was read: the only one known to be whole. */
+  readonly copy: 0 | 1;
   /** In use, oldest first. */
   readonly segments: readonly Segment[];
   /** The one that takes the next frame, if it has begun. */
@@ -50,7 +52,7 @@ export async function recover(
 ): Promise<Result<Recovered, RegionFault>> {
   const root = await readSuperblock(disk, keys);
   if (!root.ok) return root;
-  const superblock = root.value;
+  const { superblock, copy } = root.value;
   if (superblock.segments.length !== geometry.segmentCount) return damaged;
 
   const segments: Segment[] = [];
@@ -86,7 +88,7 @@ export async function recover(
   const tallied = tally(whole, new Set(lastKills));
   if (!tallied.ok) return tallied;
   const open = last?.summarySlot === 0 ? last : undefined;
-  return ok({ superblock, segments: whole, open, base, torn, unsummarised, ...tallied.value });
+  return ok({ superblock, copy, segments: whole, open, base, torn, unsummarised, ...tallied.value });
 }
 
 const damaged = err({ kind: "damaged" } as const);
@@ -94,18 +96,20 @@ const damaged = err({ kind: "damaged" } as const);
 export const segmentStart = (geometry: Geometry, index: number): number =>
   2 * SUPERBLOCK_BYTES + index * geometry.segmentBytes;
 
-/** The copy with the higher serial. One is always whole: they are never written between the same two flushes. */
-async function readSuperblock(disk: Disk, keys: RegionKeys): Promise<Result<Superblock, RegionFault>> {
-  let best: Superblock | undefined;
+type Root = { readonly superblock: Superblock; readonly copy: 0 | 1 };
+
+/** The copy with the higher serial. One is always whole: the other is written first, and flushed (CT6). */
+async function readSuperblock(disk: Disk, keys: RegionKeys): Promise<Result<Root, RegionFault>> {
+  let best: Root | undefined;
   let malformed = false;
-  for (const copy of [0, 1]) {
+  for (const copy of [0, 1] as const) {
     const sealed = await disk.read(copy * SUPERBLOCK_BYTES, SUPERBLOCK_BYTES);
     const plain = unseal(keys.superblock, new Uint8Array(0), sealed);
     if (!plain) continue;
-    const superblock = bytesToSuperblock(plain);
-    if (!superblock.ok && superblock.error === "newer") return err({ kind: "newer" });
-    if (!superblock.ok) malformed = true;
-    else if (!best || superblock.value.serial > best.serial) best = superblock.value;
+    const read = bytesToSuperblock(plain);
+    if (!read.ok && read.error === "newer") return err({ kind: "newer" });
+    if (!read.ok) malformed = true;
+    else if (!best || read.value.serial > best.superblock.serial) best = { superblock: read.value, copy };
   }
   if (best) return ok(best);
   return malformed ? damaged : err({ kind: "wrong-key" });

@@ -1,0 +1,1 @@
+export { openOpfsBlockFile } from "./block-file.ts";

@@ -1,0 +1,6 @@
+export {
+  createFaultyBlockFile,
+  createMemoryBlockFile,
+  type Dice,
+  type FaultyBlockFile,
+} from "./block-file.ts";

@@ -1,0 +1,291 @@
+/**
+ * An opened region: keys and values, committed all or nothing. One task at a time, in the order they were asked.
+ * Spec: spec/container.md.
+ */
+import { assert, err, ok, type RandomBytes, type Result, type Secret } from "@sotto/protocol";
+import type { BlockFault } from "./block-file.ts";
+import { attempt, DiskFault, type Disk } from "./disk.ts";
+import type { Placed } from "./formats.ts";
+import { pieceContext, regionKeys, wipeRegionKeys } from "./frames.ts";
+import { FILL, KEY_BYTES_MAX, segmentsFor, type Geometry } from "./geometry.ts";
+import { createLog, type Placing, type Put } from "./log.ts";
+import { recover, segmentStart, type RegionFault } from "./recover.ts";
+import { SEALED_BYTES_EXTRA, unseal } from "./seal.ts";
+import { copyCost, pieceCost, utf8Bytes, versionCost, type Segment, type Version } from "./segments.ts";
+import { createSortedKeys, type Range } from "./sorted-keys.ts";
+
+/** `value` null deletes. Keys: 1 to 128 bytes of UTF-8, readable for whoever holds the region's key. */
+export type Write = { readonly key: string; readonly value: Uint8Array | null };
+
+/**
+ * "full": nothing was written; deletions, and values that take no more room than before, still commit.
+ * "failing": the disk refused; the commit may or may not be there. Close the file and open it again.
+ */
+export type CommitFailure = { readonly kind: "full" } | { readonly kind: "failing"; readonly cause: unknown };
+
+/** A value that cannot be read: its bytes on disk were changed, or the disk refuses. Others are not affected. */
+export class Unreadable extends Error {
+  override name = "Unreadable";
+  readonly kind: "damaged" | "failing";
+  constructor(kind: "damaged" | "failing", cause?: unknown) {
+    super(`a record is ${kind === "damaged" ? "damaged" : "out of reach"}`, { cause });
+    this.kind = kind;
+  }
+}
+
+export interface Records {
+  /** Rejects with Unreadable. */
+  get(key: string): Promise<Uint8Array | undefined>;
+  /** In the order asked. Rejects with Unreadable where one of them is. */
+  getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
+  /** Keys in order of their UTF-16 code units; from memory. */
+  list(prefix: string, range?: Range): readonly string[];
+  /** Atomic, and durable once it resolves. The last write to a key counts. */
+  commit(writes: readonly Write[]): Promise<Result<void, CommitFailure>>;
+  /**
+   * Makes every erasure so far durable, and rewrites one segment in which names of deleted records remain.
+   * `remaining`: how many such segments are left. At 0 nothing deleted is left, names included.
+   */
+  scrub(): Promise<Result<{ readonly remaining: number }, CommitFailure>>;
+  usage(): { readonly liveBytes: number; readonly capacityBytes: number };
+  /** Ends the log and forgets the keys. Anything asked later is a bug. */
+  close(): Promise<void>;
+}
+
+/** Segments at most this full are moved together when there are this many of them, or when space is wanted. */
+const IDLE_FILL = 0.25;
+const IDLE_SEGMENTS = 8;
+/** Free segments that moving needs. */
+const MOVING_SEGMENTS = 2;
+
+export async function openRecords(
+  disk: Disk,
+  key: Secret,
+  geometry: Geometry,
+  random: RandomBytes,
+): Promise<Result<Records, RegionFault | BlockFault>> {
+  const keys = regionKeys(key);
+  const opened = await attempt(async () => {
+    const recovered = await recover(disk, keys, geometry);
+    if (!recovered.ok) return recovered;
+    const log = createLog(disk, keys, geometry, random, recovered.value);
+    await log.repair();
+    return ok({ log, versions: new Map(recovered.value.versions) });
+  });
+  if (!opened.ok || !opened.value.ok) wipeRegionKeys(keys);
+  if (!opened.ok) return opened;
+  if (!opened.value.ok) return opened.value;
+
+  const { log, versions } = opened.value.value;
+  const sorted = createSortedKeys(versions.keys());
+  /** How many copies of pieces of a version are in use segments, dead or alive: as long as there are, so is its kill. */
+  const copiesById = new Map<number, number>();
+  for (const { copies } of log.segments) count(copies, 1);
+  let liveBytes = 0;
+  for (const version of versions.values()) liveBytes += versionCost(version);
+  let failure: CommitFailure | undefined;
+  let closed = false;
+  let tail: Promise<unknown> = Promise.resolve();
+
+  function inTurn<T>(task: () => Promise<T>): Promise<T> {
+    assert(!closed, "closed records are not used again");
+    const turn = tail.then(task);
+    tail = turn.catch(() => undefined);
+    return turn;
+  }
+  /** After a fault nothing more is written: what is on disk is known again only after opening. */
+  async function writing<T>(
+    task: () => Promise<Result<T, CommitFailure>>,
+  ): Promise<Result<T, CommitFailure>> {
+    if (failure) return err(failure);
+    const done = await attempt(task);
+    if (done.ok) return done.value;
+    failure = { kind: "failing", cause: done.error };
+    return err(failure);
+  }
+  function count(copies: readonly Placed[], change: 1 | -1): void {
+    for (const { id } of copies) {
+      const left = (copiesById.get(id) ?? 0) + change;
+      if (left > 0) copiesById.set(id, left);
+      else copiesById.delete(id);
+    }
+  }
+
+  async function commit(writes: readonly Write[]): Promise<Result<void, CommitFailure>> {
+    const last = new Map(writes.map((write) => [write.key, write.value]));
+    const puts: Put[] = [];
+    let added = 0;
+    for (const [name, value] of last) {
+      const keyBytes = utf8Bytes(name);
+      assert(
+        name.isWellFormed() && keyBytes > 0 && keyBytes <= KEY_BYTES_MAX,
+        "a key is 1 to 128 bytes of UTF-8",
+      );
+      if (!value) continue;
+      assert(value.length <= geometry.valueBytesMax, "a value is at most as long as the container says");
+      const pieces = Math.max(1, Math.ceil(value.length / geometry.pieceBytesMax));
+      added += value.length + pieces * pieceCost(keyBytes, 0);
+      puts.push({ kind: "value", key: name, value });
+    }
+    assert(added <= geometry.commitBytesMax, "a commit is at most as long as the container says");
+    const dead = [...last.keys()].flatMap((name) => versions.get(name) ?? []);
+    if (puts.length + dead.length === 0) return ok(undefined);
+
+    const freed = dead.reduce((sum, version) => sum + versionCost(version), 0);
+    const isGrowing = added > freed;
+    if (isGrowing && liveBytes + added - freed > geometry.capacityBytes) return err({ kind: "full" });
+    const wanted = segmentsFor(added + 16 * dead.length, geometry.segmentBytes) + MOVING_SEGMENTS;
+    if (!(await makeRoom(wanted))) return err({ kind: "full" });
+
+    const placing = await log.commit(
+      puts,
+      dead.map(({ id }) => id),
+    );
+    for (const version of dead) forget(version);
+    remember(placing);
+    const finished = await attempt(async () => {
+      await log.erase(dead.flatMap(({ places }) => places));
+      await moveIdle();
+    });
+    // The commit is durable: a fault from here on is the next one's.
+    if (!finished.ok) failure = { kind: "failing", cause: finished.error };
+    return ok(undefined);
+  }
+  function forget(version: Version): void {
+    versions.delete(version.key);
+    sorted.remove(version.key);
+    for (const { segment, copy } of version.places) segment.liveBytes -= copyCost(copy);
+    liveBytes -= versionCost(version);
+  }
+  function remember(placing: Placing): void {
+    for (const place of placing) {
+      const { id, key: name, total } = place.copy;
+      const known = versions.get(name);
+      if (known?.id === id) known.places.push(place);
+      else versions.set(name, { id, key: name, total, places: [place] });
+      sorted.add(name);
+      place.segment.liveBytes += copyCost(place.copy);
+      liveBytes += copyCost(place.copy);
+    }
+    count(
+      placing.map(({ copy }) => copy),
+      1,
+    );
+  }
+
+  const ended = (): Segment[] =>
+    [...log.segments].filter((one) => one !== log.open()).sort((a, b) => a.liveBytes - b.liveBytes);
+
+  async function makeRoom(wanted: number): Promise<boolean> {
+    for (let rounds = 0; log.freeSegments() < wanted; rounds++) {
+      const room = Math.max(1, log.freeSegments() - 1) * geometry.segmentBytes * FILL;
+      const victims: Segment[] = [];
+      let moved = 0;
+      for (const segment of ended()) {
+        moved += segment.liveBytes;
+        if (victims.length === IDLE_SEGMENTS || moved > room) break;
+        victims.push(segment);
+      }
+      if (victims.length === 0 || rounds > geometry.segmentCount) return false;
+      await move(victims);
+    }
+    return true;
+  }
+  async function moveIdle(): Promise<void> {
+    const idle = ended().filter((segment) => segment.liveBytes <= geometry.segmentBytes * IDLE_FILL);
+    if (idle.length >= IDLE_SEGMENTS && log.freeSegments() > MOVING_SEGMENTS)
+      await move(idle.slice(0, IDLE_SEGMENTS));
+  }
+  /** Writes again what lives in these segments, and gives them up. */
+  async function move(victims: readonly Segment[]): Promise<void> {
+    const pieces: Put[] = [];
+    for (const segment of victims)
+      for (const copy of segment.copies)
+        if (placeOf(segment, copy))
+          pieces.push({ kind: "piece", copy, sealed: await readSealed(segment, copy) });
+    for (const { copies } of victims) count(copies, -1);
+    const kills = [...new Set(victims.flatMap((segment) => segment.kills))].filter((id) =>
+      copiesById.has(id),
+    );
+    if (pieces.length + kills.length > 0) relocate(await log.commit(pieces, kills));
+    await log.giveUp(victims);
+    await log.flush();
+  }
+  const placeOf = (segment: Segment, copy: Placed) => {
+    const version = versions.get(copy.key);
+    if (version?.id !== copy.id) return undefined;
+    return version.places.find((place) => place.segment === segment && place.copy.at === copy.at);
+  };
+  function relocate(placing: Placing): void {
+    for (const place of placing) {
+      const version = versions.get(place.copy.key);
+      const at = version?.places.findIndex(({ copy }) => copy.from === place.copy.from) ?? -1;
+      assert(version !== undefined && at >= 0, "only what lives is moved");
+      version.places[at]!.segment.liveBytes -= copyCost(place.copy);
+      version.places[at] = place;
+      place.segment.liveBytes += copyCost(place.copy);
+    }
+    count(
+      placing.map(({ copy }) => copy),
+      1,
+    );
+  }
+
+  const readSealed = (segment: Segment, copy: Placed): Promise<Uint8Array> =>
+    disk.read(segmentStart(geometry, segment.index) + copy.at, SEALED_BYTES_EXTRA + copy.bytes);
+
+  async function read(name: string): Promise<Uint8Array | undefined> {
+    const version = versions.get(name);
+    if (!version) return undefined;
+    const value = new Uint8Array(version.total);
+    for (const { segment, copy } of version.places) {
+      const plain = unseal(keys.pieces, pieceContext(copy.id, copy.from), await readSealed(segment, copy));
+      if (!plain) throw new Unreadable("damaged");
+      value.set(plain, copy.from);
+    }
+    return value;
+  }
+  async function readAll(names: readonly string[]): Promise<(Uint8Array | undefined)[]> {
+    try {
+      const values: (Uint8Array | undefined)[] = [];
+      for (const name of names) values.push(await read(name));
+      return values;
+    } catch (error) {
+      throw error instanceof DiskFault ? new Unreadable("failing", error.fault.cause) : error;
+    }
+  }
+
+  const holdsNames = (segment: Segment): boolean =>
+    segment.copies.some((copy) => placeOf(segment, copy) === undefined);
+
+  async function scrub(): Promise<Result<{ readonly remaining: number }, CommitFailure>> {
+    await log.flush();
+    const [first, ...others] = [...log.segments].filter(holdsNames).sort((a, b) => a.liveBytes - b.liveBytes);
+    if (!first) return ok({ remaining: 0 });
+    if (!(await makeRoom(MOVING_SEGMENTS + 1))) return err({ kind: "full" });
+    if (first === log.open()) log.roll();
+    if (log.segments.has(first)) await move([first]);
+    return ok({ remaining: others.filter((segment) => log.segments.has(segment)).length });
+  }
+
+  return ok({
+    get: (name) => inTurn(async () => (await readAll([name]))[0]),
+    getMany: (names) => inTurn(() => readAll(names)),
+    list(prefix, range) {
+      assert(!closed, "closed records are not used again");
+      return sorted.list(prefix, range);
+    },
+    commit: (writes) => inTurn(() => writing(() => commit(writes))),
+    scrub: () => inTurn(() => writing(scrub)),
+    usage: () => ({ liveBytes, capacityBytes: geometry.capacityBytes }),
+    close() {
+      const end = inTurn(async () => {
+        if (!failure) await attempt(() => log.end());
+        versions.clear();
+        wipeRegionKeys(keys);
+      });
+      closed = true;
+      return end;
+    },
+  });
+}
