@@ -82,6 +82,18 @@ test("[LK5] a card cut short, or with one character changed, is never accepted",
   }
 });
 
+test("[LK5] stray bits after the last byte are refused", () => {
+  // With this address the payload ends in a character of which two bits stand for nothing.
+  const url = "https://relay.example1";
+  const written = cardToLink({ ...card, endpoint: { ...card.endpoint, url } }, vectors.origin);
+  const payload = written.split("#c")[1] ?? "";
+  const stray =
+    payload.slice(0, -1) + String.fromCharCode((payload.codePointAt(payload.length - 1) ?? 0) + 1);
+  const lenient = (text: string) => Uint8Array.fromBase64(text, { alphabet: "base64url" });
+  assert.deepEqual(lenient(stray), lenient(payload));
+  assert.deepEqual(linkToCard(`#c${stray}`), { ok: false, error: "damaged" });
+});
+
 test("[LK8] no text makes parsing throw, and a card comes only from its one payload", () =>
   holds(
     fc.oneof(
