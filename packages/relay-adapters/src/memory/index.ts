@@ -1,0 +1,2 @@
+export { createMemoryChannelStore } from "./channel-store.ts";
+export { createMemoryWakeups } from "./wakeups.ts";

@@ -1,0 +1,64 @@
+/**
+ * Who, in this process, has a channel or an inbox open. Hands each new entry to them in the order of the log, and
+ * tells writers how far everybody has read.
+ */
+import { DELIVERED_MS } from "./limits.ts";
+import type { FedEntry, Feed } from "./feed.ts";
+import type { Timers } from "./ports.ts";
+
+export type Listener = {
+  /** A cid or an inboxId, hexadecimal. */
+  readonly place: string;
+  /** Missing for an inbox. */
+  readonly epoch: number | undefined;
+  /** Whose connection this is: an entry's author gets no push of it. */
+  readonly owner: object;
+  readonly feed: Feed;
+  delivered(through: number): void;
+};
+
+export type Hub = ReturnType<typeof createHub>;
+
+export function createHub(timers: Timers, flush: () => void) {
+  const listenersByPlace = new Map<string, Set<Listener>>();
+  /** The newest lowest cursor of each epoch that moved since the last round. */
+  let moved = new Map<string, Map<number, number>>();
+
+  function tellDelivered(): void {
+    const round = moved;
+    moved = new Map();
+    for (const [place, throughByEpoch] of round)
+      for (const one of listenersByPlace.get(place) ?? []) {
+        const through = one.epoch === undefined ? undefined : throughByEpoch.get(one.epoch);
+        if (through !== undefined) one.delivered(through);
+      }
+    flush();
+  }
+
+  return {
+    add(listener: Listener): void {
+      const listeners = listenersByPlace.get(listener.place);
+      if (listeners) listeners.add(listener);
+      else listenersByPlace.set(listener.place, new Set([listener]));
+    },
+    remove(listener: Listener): void {
+      const listeners = listenersByPlace.get(listener.place);
+      listeners?.delete(listener);
+      if (listeners?.size === 0) listenersByPlace.delete(listener.place);
+    },
+    deliver(place: string, epoch: number | undefined, entry: FedEntry, author: object): void {
+      const listeners = listenersByPlace.get(place);
+      if (!listeners) return;
+      for (const one of listeners) if (one.epoch === epoch) one.feed.offer(entry, one.owner === author);
+    },
+    wake(place: string, seq: number): void {
+      for (const one of listenersByPlace.get(place) ?? []) one.feed.wake(seq);
+    },
+    deliveredMoved(place: string, epoch: number, through: number): void {
+      if (moved.size === 0) timers.after(DELIVERED_MS, tellDelivered);
+      const throughByEpoch = moved.get(place);
+      if (throughByEpoch) throughByEpoch.set(epoch, through);
+      else moved.set(place, new Map([[epoch, through]]));
+    },
+  };
+}

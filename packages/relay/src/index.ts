@@ -1,0 +1,11 @@
+export * from "./admission.ts";
+export * from "./channel.ts";
+export * from "./inbox.ts";
+export * from "./limits.ts";
+export * from "./operation.ts";
+export { pageOf } from "./page.ts";
+export * from "./ports.ts";
+export { createRelay, type Relay, type RelayPorts } from "./relay.ts";
+export * from "./rows.ts";
+export type { Link, Session } from "./session.ts";
+export type { ChannelStore, Page, PageLimits, Swept } from "./store.ts";

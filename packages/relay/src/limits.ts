@@ -1,0 +1,64 @@
+/**
+ * What one relay gives to one channel, inbox and connection. Wire limits are in @sotto/protocol; these are this
+ * relay's own and can be changed without a new wire version. Spec: spec/channel.md, spec/inbox.md.
+ * A limit is what is still accepted; one more is refused.
+ */
+
+/** Entries of one channel that are kept, tombstones included, and the bytes of their bodies. */
+export const CHANNEL_ENTRIES_MAX = 50_000;
+export const CHANNEL_BYTES_MAX = 64 * 1_048_576;
+/** messageIds remembered for one channel. */
+export const CHANNEL_REMEMBERED_MAX = 200_000;
+/** Ended epochs a channel keeps for readers who have not acknowledged them; the oldest goes first. */
+export const EPOCHS_KEPT_MAX = 1_024;
+/** At least this long between two COMMITs of a channel that no admin key signed. */
+export const COMMIT_INTERVAL_MS = 60_000;
+/** What is left of an erased entry is kept no longer than this; longer absent, a member rejoins. */
+export { COMMIT_KEPT_MS as TOMBSTONE_KEPT_MS } from "@sotto/protocol";
+
+/** Posts an inbox holds, and their bytes. */
+export const INBOX_POSTS_MAX = 1_000;
+export const INBOX_BYTES_MAX = 64 * 1_048_576;
+/** postIds an inbox remembers, those of posts that are gone included. */
+export const INBOX_REMEMBERED_MAX = 10_000;
+/** CLAIMs per post token in each window. */
+export const CLAIMS_PER_WINDOW_MAX = 12;
+export const CLAIM_WINDOW_MS = 3_600_000;
+/** Items of one device an inbox knows of, those claimed included. */
+export const SHELF_REMEMBERED_MAX = 4_096;
+/** How long the hash of a claimed KeyPackage is kept, so that it is never shelved again. */
+export const CLAIMED_KEPT_MS = 30 * 86_400_000;
+
+/** Handles of one connection. */
+export const HANDLES_MAX = 1_024;
+/** Requests of one connection without an answer yet, and their bytes. */
+export const REQUESTS_IN_FLIGHT_MAX = 256;
+export const REQUEST_BYTES_IN_FLIGHT_MAX = 8 * 1_048_576;
+/** Bytes of all requests without an answer, over all connections of one process. */
+export const RELAY_BYTES_IN_FLIGHT_MAX = 256 * 1_048_576;
+/** What one connection may send for long, and at once. Faster ones are read more slowly, not refused. */
+export const BYTES_PER_SECOND_MAX = 8 * 1_048_576;
+export const BYTES_BURST_MAX = 32 * 1_048_576;
+export const REQUESTS_PER_SECOND_MAX = 2_000;
+export const REQUESTS_BURST_MAX = 4_000;
+/** Frames that are no request, before the connection is closed. */
+export const MALFORMED_FRAMES_MAX = 16;
+/** Refused activation codes of one connection, and how long it is told to wait after. */
+export const ACTIVATION_TRIES_MAX = 5;
+export const ACTIVATION_WAIT_MS = 60_000;
+
+/** Unsent bytes of a connection: above the first, pushes stop and pages wait; above the second, it is closed. */
+export const PUSH_BYTES_MAX = 1_048_576;
+export const UNSENT_BYTES_MAX = 8 * 1_048_576;
+/** Entries a subscription holds back while its page is being read. */
+export const HELD_ENTRIES_MAX = 256;
+
+/** How long a batch waits for company before it is stored. */
+export const BATCH_MS = 1;
+export const BATCH_OPS_MAX = 2_048;
+/** How long `delivered` waits, so that one push stands for many acknowledgements. */
+export const DELIVERED_MS = 100;
+/** How often burn times are looked at. */
+export const SWEEP_MS = 15_000;
+/** How long a ticket reopens what it names. */
+export const TICKET_KEPT_MS = 7 * 86_400_000;

@@ -1,0 +1,80 @@
+/** The relay without a server: connect a link, and it serves it. Adapters: @sotto/relay-adapters. */
+import type { Clock, Policy, RandomBytes, Sha256 } from "@sotto/protocol";
+import { createBatcher, type Batcher } from "./batcher.ts";
+import { createHub, type Hub } from "./hub.ts";
+import { SWEEP_MS } from "./limits.ts";
+import type { Admission, KeyRing, RelayEvent, SignatureVerifier, Timers, Wakeups } from "./ports.ts";
+import { createSession, type Link, type Session } from "./session.ts";
+import type { ChannelStore } from "./store.ts";
+
+export type RelayPorts = {
+  readonly store: ChannelStore;
+  readonly keyRing: KeyRing;
+  readonly verifier: SignatureVerifier;
+  readonly admission: Admission;
+  readonly wakeups: Wakeups;
+  readonly clock: Clock;
+  readonly random: RandomBytes;
+  readonly timers: Timers;
+  readonly sha256: Sha256;
+  readonly policy: Policy;
+  /** Counts and bugs. Never identifiers. */
+  readonly observe: (event: RelayEvent) => void;
+};
+
+/** What the sessions of one process share. */
+export type Service = RelayPorts & {
+  readonly hub: Hub;
+  readonly batcher: Batcher;
+  bytesInFlight: number;
+  readonly isStopping: () => boolean;
+  /** `link` has frames to flush. */
+  readonly touch: (link: Link) => void;
+  readonly flush: () => void;
+};
+
+export type Relay = {
+  connect(link: Link): Session;
+  /** Refuses new requests; fulfilled once those under way are answered. The store stays open. */
+  stop(): Promise<void>;
+};
+
+export function createRelay(ports: RelayPorts): Relay {
+  let isStopping = false;
+  const touched = new Set<Link>();
+  const flush = (): void => {
+    for (const link of touched) link.flush();
+    touched.clear();
+  };
+  const hub = createHub(ports.timers, flush);
+  const service: Service = {
+    ...ports,
+    hub,
+    batcher: createBatcher({ ...ports, afterBatch: flush }),
+    bytesInFlight: 0,
+    isStopping: () => isStopping,
+    touch: (link) => void touched.add(link),
+    flush,
+  };
+
+  async function sweep(): Promise<void> {
+    if (isStopping) return;
+    try {
+      const { isMore } = await ports.store.sweep(ports.clock());
+      ports.timers.after(isMore ? 0 : SWEEP_MS, () => void sweep());
+    } catch (error) {
+      ports.observe({ kind: "bug", error });
+    }
+  }
+
+  ports.wakeups.listen((place, seq) => hub.wake(place, seq));
+  ports.timers.after(SWEEP_MS, () => void sweep());
+
+  return {
+    connect: (link) => createSession(service, link),
+    async stop() {
+      isStopping = true;
+      await service.batcher.drained();
+    },
+  };
+}
