@@ -1,7 +1,7 @@
 /**
  * Mends ts-mls 1.6.4 in place: its `validateRatchetTree` refuses valid trees, so that about one join in
- * twelve fails. Every byte is checked before and after (spec/front-door.md, FD4–FD6); the reason each line
- * changes stands in docs/decisions/0002-patch-ts-mls.md. The mark it leaves, `sottoTreePatch`, is what the
+ * twelve fails. Every byte is checked before and after (spec/front-door.md, FD5, FD6); the reason each line
+ * changes stands in docs/decisions/0011-patch-ts-mls.md. The mark it leaves, `sottoTreePatch`, is what the
  * engine looks for before it runs.
  */
 import { createHash } from "node:crypto";

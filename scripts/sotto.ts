@@ -116,7 +116,8 @@ async function main(argv: readonly string[]): Promise<void> {
         await buildHandset(root);
       }
       const program = join(root, plan.program);
-      process.execve(process.execPath, [process.execPath, program, ...plan.args], process.env);
+      // Not everywhere, but on Linux always.
+      process.execve?.(process.execPath, [process.execPath, program, ...plan.args], process.env);
     }
   }
 }

@@ -68,6 +68,17 @@ export async function runTestFile(
   };
 }
 
+export type Count = Readonly<Record<Result["kind"], number>>;
+
+export function countOf(results: readonly Result[]): Count {
+  const count = { passed: 0, failed: 0, skipped: 0 };
+  for (const { kind } of results) count[kind] += 1;
+  return count;
+}
+
+export const countLine = ({ passed, failed, skipped }: Count): string =>
+  `${passed} passed, ${failed} failed, ${skipped} skipped`;
+
 /** A file that crashed, ended early, or registered no test has failed, whatever its tests said. */
 export function judge(path: string, events: readonly FileEvent[], ending: string): readonly Result[] {
   const results = events.filter((event) => event.kind !== "ended");

@@ -7,38 +7,20 @@ import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { ensureChromium } from "./chromium.ts";
 import { buildHandset } from "./handset.ts";
-import { endRunningFiles, runTestFile, type FileReport, type Result } from "./test-file.ts";
-import { reachedFrom } from "./tidy/imports.ts";
-import { readTree, type Tree } from "./tidy/tree.ts";
+import {
+  countLine,
+  countOf,
+  endRunningFiles,
+  runTestFile,
+  type FileReport,
+  type Result,
+} from "./test-file.ts";
+import { planOf } from "./test-plan.ts";
+import { readTree } from "./tidy/tree.ts";
 
 const FILES = ["{packages,apps}/*/test/**/*.test.ts", "{scripts,bench,drills}/**/*.test.ts"];
-const BROWSER = "packages/testkit/src/browser.ts";
 const FILE_MS_MAX = 10 * 60_000;
 const OUTPUT_CHARS_MAX = 20_000;
-
-export type Plan = { readonly plain: readonly string[]; readonly browser: readonly string[] };
-
-/** Simulations take longest and begin first, so that none is left to run alone at the end. */
-export function planOf(tree: Tree, paths: readonly string[]): Plan {
-  const drivesBrowser = (path: string): boolean =>
-    reachedFrom(tree, [path]).some(({ target }) => target.kind === "file" && target.path === BROWSER);
-  const isSimulation = (path: string): boolean => path.includes(".simulation.");
-  const { plain = [], browser = [] } = Object.groupBy(paths.toSorted(), (path) =>
-    drivesBrowser(path) ? "browser" : "plain",
-  );
-  return { plain: plain.toSorted((a, b) => Number(isSimulation(b)) - Number(isSimulation(a))), browser };
-}
-
-export type Count = Readonly<Record<Result["kind"], number>>;
-
-export function countOf(results: readonly Result[]): Count {
-  const count = { passed: 0, failed: 0, skipped: 0 };
-  for (const { kind } of results) count[kind] += 1;
-  return count;
-}
-
-export const countLine = ({ passed, failed, skipped }: Count): string =>
-  `${passed} passed, ${failed} failed, ${skipped} skipped`;
 
 /** Hands each path to one of `width` workers. */
 async function inParallel(

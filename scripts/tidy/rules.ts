@@ -38,5 +38,5 @@ export function ruleProblems(tree: Tree): readonly string[] {
   for (const [id, path] of rules) {
     if (!cited.has(id)) problems.push(`rules: no test cites ${id} of ${path}`);
   }
-  return problems;
+  return [...new Set(problems)];
 }
