@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 import { buildHandset } from "./handset.ts";
 
 const root = resolve(import.meta.dirname, "..");
-await buildHandset(root);
+if ((await buildHandset(root)) === "failed") process.exit(1);
 
 const run = (cwd: string, ...args: readonly string[]): ChildProcess =>
   spawn(process.execPath, args, { cwd: join(root, cwd), stdio: "inherit" });

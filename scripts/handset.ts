@@ -28,19 +28,22 @@ export function handsetFingerprint(root: string): string {
   return hash.digest("hex");
 }
 
-/** Resolves with whether it had to build. Rejects when the build fails; vite has then said why on stderr. */
-export async function buildHandset(root: string): Promise<boolean> {
+/** What came of it. Vite has said on stderr why a build failed; the one before it still stands. */
+export type Build = "current" | "built" | "failed";
+
+export async function buildHandset(root: string): Promise<Build> {
   const built = join(root, "apps/web/dist");
   const stamp = join(root, "node_modules/.sotto-handset");
   const fingerprint = handsetFingerprint(root);
   const isBuilt = existsSync(join(built, "index.html")) && existsSync(stamp);
-  if (isBuilt && readFileSync(stamp, "utf8") === fingerprint) return false;
+  if (isBuilt && readFileSync(stamp, "utf8") === fingerprint) return "current";
 
   process.stderr.write("sotto: building the handset …\n");
   const aside = `${built}.${process.pid}`;
   const replaced = `${aside}.old`;
   try {
-    await vite(root, ["build", "--logLevel", "warn", "--outDir", aside, "--emptyOutDir"]);
+    const args = ["build", "--logLevel", "warn", "--outDir", aside, "--emptyOutDir"];
+    if (!(await vite(root, args))) return "failed";
     if (existsSync(built)) renameSync(built, replaced);
     renameSync(aside, built);
     writeFileSync(stamp, fingerprint);
@@ -48,16 +51,19 @@ export async function buildHandset(root: string): Promise<boolean> {
     rmSync(aside, { recursive: true, force: true });
     rmSync(replaced, { recursive: true, force: true });
   }
-  return true;
+  return "built";
 }
 
-async function vite(root: string, args: readonly string[]): Promise<void> {
+async function vite(root: string, args: readonly string[]): Promise<boolean> {
   const child = spawn(process.execPath, [join(root, "node_modules/vite/bin/vite.js"), ...args], {
     cwd: join(root, "apps/web"),
     stdio: ["ignore", 2, 2],
   });
   const [code] = (await once(child, "exit")) as [number | null];
-  if (code !== 0) throw new Error("The handset could not be built; the reason is above.");
+  return code === 0;
 }
 
-if (import.meta.main) await buildHandset(resolve(import.meta.dirname, ".."));
+if (import.meta.main) {
+  const build = await buildHandset(resolve(import.meta.dirname, ".."));
+  process.exitCode = build === "failed" ? 1 : 0;
+}

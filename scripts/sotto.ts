@@ -113,7 +113,11 @@ async function main(argv: readonly string[]): Promise<void> {
     case "run": {
       if (plan.servesHandset) {
         const { buildHandset } = await import("./handset.ts");
-        await buildHandset(root);
+        if ((await buildHandset(root)) === "failed") {
+          process.stderr.write("sotto: the handset could not be built; the reason is above.\n");
+          process.exitCode = 1;
+          return;
+        }
       }
       const program = join(root, plan.program);
       // Not everywhere, but on Linux always.
