@@ -116,7 +116,7 @@ export function settle(state: ClientState): StatePart {
 export function secretsOf(state: StatePart): Uint8Array[] {
   const ratchets = state.secretTree.flatMap((node) => [node.application, node.handshake]);
   return [
-    ...Object.values(state.keySchedule as unknown as Record<string, Uint8Array>),
+    ...Object.values({ ...state.keySchedule }),
     ...Object.values(state.privatePath.privateKeys),
     state.signaturePrivateKey,
     ...ratchets.flatMap((one) => [one.secret, ...Object.values(one.unusedGenerations)]),

@@ -1,0 +1,72 @@
+import assert from "node:assert/strict";
+import {
+  bytesToBase64,
+  decodeMlsMessage,
+  joinGroup,
+  makePskIndex,
+  processPrivateMessage,
+  processPublicMessage,
+  type CiphersuiteImpl,
+  type ClientState,
+} from "ts-mls";
+import { decodeRatchetTree } from "ts-mls/ratchetTree.js";
+import { decoded, hex, isHex, testSuiteVectors } from "./mls-vectors.ts";
+
+type PassiveClient = {
+  cipher_suite: number;
+  external_psks: { psk_id: string; psk: string }[];
+  key_package: string;
+  signature_priv: string;
+  encryption_priv: string;
+  init_priv: string;
+  welcome: string;
+  ratchet_tree: string | null;
+  initial_epoch_authenticator: string;
+  epochs: { proposals: string[]; commit: string; epoch_authenticator: string }[];
+};
+
+async function follow(one: PassiveClient, suite: CiphersuiteImpl): Promise<void> {
+  const keyPackage = decoded(decodeMlsMessage, one.key_package);
+  const welcome = decoded(decodeMlsMessage, one.welcome);
+  assert.ok(keyPackage.wireformat === "mls_key_package" && welcome.wireformat === "mls_welcome");
+  const psks = Object.fromEntries(
+    one.external_psks.map((psk) => [bytesToBase64(hex(psk.psk_id)), hex(psk.psk)]),
+  );
+  let state = await joinGroup(
+    welcome.welcome,
+    keyPackage.keyPackage,
+    {
+      signaturePrivateKey: hex(one.signature_priv),
+      hpkePrivateKey: hex(one.encryption_priv),
+      initPrivateKey: hex(one.init_priv),
+    },
+    makePskIndex(undefined, psks),
+    suite,
+    one.ratchet_tree === null ? undefined : decoded(decodeRatchetTree, one.ratchet_tree),
+  );
+  isHex(state.keySchedule.epochAuthenticator, one.initial_epoch_authenticator);
+  for (const epoch of one.epochs) {
+    for (const message of [...epoch.proposals, epoch.commit]) {
+      state = await processed(state, message, psks, suite);
+    }
+    isHex(state.keySchedule.epochAuthenticator, epoch.epoch_authenticator);
+  }
+}
+
+async function processed(
+  state: ClientState,
+  bytes: string,
+  psks: Record<string, Uint8Array>,
+  suite: CiphersuiteImpl,
+): Promise<ClientState> {
+  const message = decoded(decodeMlsMessage, bytes);
+  const index = makePskIndex(state, psks);
+  if (message.wireformat === "mls_private_message") {
+    return (await processPrivateMessage(state, message.privateMessage, index, suite)).newState;
+  }
+  assert.ok(message.wireformat === "mls_public_message");
+  return (await processPublicMessage(state, message.publicMessage, index, suite)).newState;
+}
+
+testSuiteVectors<PassiveClient>("passive-client-welcome.json", follow);
+testSuiteVectors<PassiveClient>("passive-client-handling-commit.json", follow);
