@@ -17,7 +17,7 @@ import {
   type Superblock,
 } from "./formats.ts";
 import { frameToBytes, HEAD_BYTES, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
-import { SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
+import { segmentsFor, SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
 import { segmentStart, type Recovered } from "./recover.ts";
 import { noise, seal, SEALED_BYTES_EXTRA, SHARE_BYTES } from "./seal.ts";
 import { emptySegment, note, utf8Bytes, type Place, type Segment } from "./segments.ts";
@@ -68,6 +68,7 @@ export function createLog(
   let ceiling = nextNumber;
   let serial = recovered.superblock.serial;
   let superblockDue = false;
+  const segmentsAhead = segmentsFor(geometry.commitBytesMax, geometry.segmentBytes);
   /** The copy of the superblock that is durable: the other one is written first. */
   let durableCopy = recovered.copy;
   const summariesDue = new Set(recovered.segments.filter((one) => one.summarySlot === 0 && one !== open));
@@ -80,7 +81,7 @@ export function createLog(
     if (ceiling - nextNumber < NUMBERS_RESERVED / 2) ceiling = nextNumber + NUMBERS_RESERVED;
     serial += 1;
     const numbers = { serial, durable: base, ceiling, ...chainStart() };
-    const plain = superblockToBytes({ ...numbers, closed, segments: states() });
+    const plain = superblockToBytes({ ...numbers, closed, segments: states(closed) });
     await writeCopy(1 - durableCopy, plain);
     superblockDue = false;
     return plain;
@@ -101,14 +102,21 @@ export function createLog(
     const [first] = [...segments].filter(({ summarySlot }) => summarySlot === 0).sort(byAge);
     return first?.start ?? { base, step: 0 };
   }
-  function states(): Superblock["segments"] {
+  /**
+   * The segments that the next commits may begin count as given up already: should the power fail before the
+   * superblock that names them is written, they are overwritten when the region is next opened (CT8).
+   */
+  function states(closed: boolean): Superblock["segments"] {
+    const next = new Set(closed ? [] : freeInOrder().slice(0, segmentsAhead));
     const all = Array.from({ length: geometry.segmentCount }, (_, index) => ({
-      generation: spare.get(index) === "free" ? FREE : GIVEN_UP,
+      generation: spare.get(index) === "free" && !next.has(index) ? FREE : GIVEN_UP,
       summarySlot: 0,
     }));
     for (const { index, generation, summarySlot } of segments) all[index] = { generation, summarySlot };
     return all;
   }
+  const freeInOrder = (): number[] =>
+    [...spare.keys()].filter((index) => spare.get(index) === "free").sort((a, b) => a - b);
   async function flush(): Promise<void> {
     await disk.flush();
     for (const [index, state] of spare)
@@ -129,7 +137,7 @@ export function createLog(
   }
 
   function allocate(start: Segment["start"]): Segment {
-    const index = [...spare].find(([, state]) => state === "free")?.[0];
+    const [index] = freeInOrder();
     assert(index !== undefined, "space is made before it is used");
     spare.delete(index);
     const segment = emptySegment(index, takeNumber(), start);
@@ -235,11 +243,7 @@ export function createLog(
   return {
     segments,
     open: () => open,
-    freeSegments: () =>
-      spare
-        .values()
-        .filter((state) => state === "free")
-        .toArray().length,
+    freeSegments: () => freeInOrder().length,
     async repair() {
       const givenUp = recovered.superblock.segments.flatMap(({ generation }, index) =>
         generation === GIVEN_UP ? [index] : [],

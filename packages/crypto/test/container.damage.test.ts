@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
+import { openContainer, REGION_BYTES_MIN, Unreadable, type Container } from "@sotto/crypto";
+import { createDisk } from "../src/container/disk.ts";
+import { FORMAT_VERSION } from "../src/container/formats.ts";
+import { regionKeys } from "../src/container/frames.ts";
+import { geometryOf, HEADER_BYTES, SUPERBLOCK_BYTES } from "../src/container/geometry.ts";
+import { recover, segmentStart } from "../src/container/recover.ts";
+import { seal, unseal } from "../src/container/seal.ts";
+import {
+  contentOf,
+  createDice,
+  createImage,
+  createSeededRandom,
+  openImage,
+  valueOf,
+  type Image,
+  type Model,
+} from "./container-world.ts";
+
+const random = createSeededRandom(99);
+
+/** Many small records over several segments, some of them dead, closed cleanly. */
+async function filledImage(): Promise<Image & { readonly model: Model; readonly earlier: Uint8Array }> {
+  const image = await createImage(31);
+  const { records } = await openImage(image, createMemoryBlockFile(image.bytes));
+  let earlier = image.bytes;
+  for (let n = 0; n < 300; n++) {
+    const message = { key: `m/${n % 150}`, value: new Uint8Array(200 + n).fill(n) };
+    const state = { key: "state", value: new Uint8Array(3_000).fill(n) };
+    valueOf(await records.commit([message, state]));
+    if (n === 200) earlier = image.bytes.slice();
+  }
+  const model = await contentOf(records);
+  await records.close();
+  return { ...image, model, earlier };
+}
+
+const filled = await filledImage();
+const regionStart = HEADER_BYTES + filled.profile.region * REGION_BYTES_MIN;
+
+const containerOn = async (bytes: Uint8Array): Promise<Container> =>
+  valueOf(await openContainer(createMemoryBlockFile(bytes), { random }));
+
+/** Opens, reads everything; says what was noticed. Fails on any wrong value or any record silently missing. */
+async function examine(bytes: Uint8Array): Promise<"damaged" | "wrong-key" | "some unreadable" | "whole"> {
+  const { profile, model } = filled;
+  const opened = await (await containerOn(bytes)).open(profile.region, profile.key);
+  if (!opened.ok) {
+    assert.ok(opened.error.kind === "damaged" || opened.error.kind === "wrong-key", opened.error.kind);
+    return opened.error.kind;
+  }
+  assert.deepEqual(opened.value.list(""), [...model.keys()].toSorted());
+  let unreadable = 0;
+  for (const [key, value] of model)
+    try {
+      assert.deepEqual(await opened.value.get(key), value);
+    } catch (error) {
+      if (!(error instanceof Unreadable)) throw error;
+      assert.equal(error.kind, "damaged");
+      unreadable += 1;
+    }
+  return unreadable > 0 ? "some unreadable" : "whole";
+}
+
+test("[CT11] whichever bit of a closed region flips: no crash, no wrong value, nothing silently missing", async () => {
+  const dice = createDice(1);
+  const seen = new Map<string, number>();
+  for (let flip = 0; flip < 250; flip++) {
+    const bytes = filled.bytes.slice();
+    const at = flip < 60 ? dice.below(2 * SUPERBLOCK_BYTES) : dice.below(REGION_BYTES_MIN);
+    bytes[regionStart + at]! ^= 1 << dice.below(8);
+    const answer = await examine(bytes);
+    seen.set(answer, (seen.get(answer) ?? 0) + 1);
+  }
+  assert.ok(seen.get("whole")! > 0, "noise and what is written twice may change");
+  assert.ok(seen.get("some unreadable")! > 0, "a damaged value harms no other");
+  assert.ok(seen.get("damaged")! > 0, "a damaged log is refused");
+  assert.equal(seen.get("wrong-key"), undefined, "one bit never hides the region");
+});
+
+test("[CT11] a part of the region put back to how it was earlier is noticed", async () => {
+  const { segmentBytes, segmentCount } = geometryOf(REGION_BYTES_MIN);
+  let changed = 0;
+  for (let index = 0; index < segmentCount; index++) {
+    const bytes = filled.bytes.slice();
+    const at = regionStart + 2 * SUPERBLOCK_BYTES + index * segmentBytes;
+    const old = filled.earlier.subarray(at, at + segmentBytes);
+    if (Buffer.compare(old, bytes.subarray(at, at + segmentBytes)) === 0) continue;
+    bytes.set(old, at);
+    changed += 1;
+    await examine(bytes);
+  }
+  assert.ok(changed > 3);
+  const bytes = filled.bytes.slice();
+  bytes.set(filled.earlier.subarray(regionStart, regionStart + 2 * SUPERBLOCK_BYTES), regionStart);
+  assert.equal(await examine(bytes), "damaged");
+});
+
+test("[CT11] a lost summary costs nothing: the segment is read step by step", async () => {
+  const geometry = geometryOf(REGION_BYTES_MIN);
+  const keys = regionKeys(filled.profile.key);
+  const region = filled.bytes.slice(regionStart, regionStart + REGION_BYTES_MIN);
+  const found = valueOf(await recover(createDisk(createMemoryBlockFile(region)), keys, geometry));
+  const closed = found.segments.find(({ summarySlot }) => summarySlot > 0);
+  assert.ok(closed);
+  const bytes = filled.bytes.slice();
+  bytes[regionStart + segmentStart(geometry, closed.index) + closed.end + 60]! ^= 1;
+  assert.equal(await examine(bytes), "whole");
+  // Opening has written the summary again.
+  const mended = valueOf(
+    await recover(
+      createDisk(createMemoryBlockFile(bytes.slice(regionStart, regionStart + REGION_BYTES_MIN))),
+      keys,
+      geometry,
+    ),
+  );
+  assert.equal(mended.unsummarised.length, 0);
+});
+
+test("[CT10] a region of a later version is refused as newer, and left as it is", async () => {
+  const keys = regionKeys(filled.profile.key);
+  const bytes = filled.bytes.slice();
+  const none = new Uint8Array(0);
+  for (const copy of [0, 1]) {
+    const at = regionStart + copy * SUPERBLOCK_BYTES;
+    const plain = unseal(keys.superblock, none, bytes.subarray(at, at + SUPERBLOCK_BYTES));
+    assert.ok(plain);
+    plain[0] = FORMAT_VERSION + 1;
+    bytes.set(seal(keys.superblock, none, plain, random), at);
+  }
+  const before = bytes.slice();
+  const { region, key } = filled.profile;
+  const opened = await (await containerOn(bytes)).open(region, key);
+  assert.deepEqual(opened, { ok: false, error: { kind: "newer" } });
+  assert.deepEqual(bytes, before);
+});
