@@ -1,0 +1,227 @@
+/**
+ * A relay process in a simulated world: the product's relay over a store that loses power. A crash ends it between any
+ * two of its effects; the next boot finds what its disk kept. Spec: spec/simulation.md, "Crashes".
+ */
+import { createHash, createHmac } from "node:crypto";
+import { concat, decode, DEFAULT_POLICY, entryCodec, toHex } from "@sotto/protocol";
+import {
+  createRelay,
+  createTokenAdmission,
+  type ChannelStore,
+  type KeyRing,
+  type Session,
+  type SignatureVerifier,
+} from "@sotto/relay";
+import { createMemoryChannelStore } from "@sotto/relay-adapters/memory";
+import type { Air, RelayConnection, RelayLine } from "../air.ts";
+import type { Rng } from "../rng.ts";
+import { createKeyPair, isSignedBy } from "./ed25519.ts";
+import { createPowerStore, type StoreMutant } from "./power-store.ts";
+import type { Timeline } from "./timeline.ts";
+
+/** A bug planted in a relay. */
+export type RelayMutant = {
+  readonly store?: (timeline: Timeline, rng: Rng) => StoreMutant;
+  /** See PowerStoreOptions. */
+  readonly unflushedMax?: number;
+};
+
+export type Kept = {
+  readonly lastSeq: number;
+  readonly epoch: number;
+  readonly head: Uint8Array;
+  /** Sequence numbers of messages whose bodies are there. */
+  readonly bodiesAt: readonly number[];
+};
+
+export type RelayHost = {
+  readonly url: string;
+  readonly relayId: Uint8Array;
+  readonly boot: () => void;
+  crash(): void;
+  isUp(): boolean;
+  readonly setDiskFull: (isFull: boolean) => void;
+  /** Sets the relay's clock this far from true time. */
+  setClockOffset(ms: number): void;
+  /** A new activation code, good from the next boot on. */
+  createCode(): Uint8Array;
+  /** Resolves when the relay waits for nothing but the timeline. */
+  settle(): Promise<void>;
+  /** What is kept of a channel. */
+  inspect(cid: Uint8Array): Promise<Kept | undefined>;
+  /** Every entry and post that is kept, encoded. */
+  wires(): Promise<readonly Uint8Array[]>;
+  /** Errors the relay reported as its own bugs. */
+  readonly bugs: unknown[];
+};
+
+export type RelayHostOptions = {
+  readonly url: string;
+  readonly timeline: Timeline;
+  readonly air: Air;
+  readonly rng: Rng;
+  readonly mutant?: RelayMutant | undefined;
+};
+
+const CODE_KEPT_MS = 365 * 86_400_000;
+const EVERYTHING = { entries: 1_000_000, bytes: 2 ** 40 };
+
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
+
+const verifier: SignatureVerifier = {
+  verify: (checks) =>
+    Promise.resolve(checks.map(({ key, message, signature }) => isSignedBy(key, message, signature))),
+};
+
+export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayHostOptions): RelayHost {
+  const pair = createKeyPair(rng.bytes(32));
+  const ticketKey = rng.bytes(32);
+  const keyRing: KeyRing = {
+    relayId: pair.publicKey,
+    sign: pair.sign,
+    ticketMac: (bytes) => new Uint8Array(createHmac("sha256", ticketKey).update(bytes).digest()),
+  };
+  const power = createPowerStore({
+    timeline,
+    rng: rng.fork(),
+    createStore: () => createMemoryChannelStore({ sha256, relayId: pair.publicKey }),
+    mutate: mutant.store?.(timeline, rng.fork()) ?? ((store) => store),
+    unflushedMax: mutant.unflushedMax ?? 0,
+  });
+  const bugs: unknown[] = [];
+  const places = { cids: new Set<string>(), inboxIds: new Set<string>() };
+  let clockOffset = 0;
+  let incarnation = 0;
+  let booting: Promise<void> = Promise.resolve();
+  let isUp = false;
+
+  function start(store: ChannelStore): void {
+    const mine = incarnation;
+    const isAlive = (): boolean => mine === incarnation;
+    const relay = createRelay({
+      store: remembering(store, places),
+      keyRing,
+      verifier,
+      admission: createTokenAdmission(sha256),
+      wakeups: { announce: () => {}, listen: () => {} },
+      clock: () => timeline.now() + clockOffset,
+      random: rng.bytes,
+      timers: {
+        after: (ms, run) =>
+          void timeline.after(ms, () => {
+            if (isAlive()) run();
+          }),
+      },
+      sha256,
+      policy: DEFAULT_POLICY,
+      observe: (event) => {
+        if (event.kind === "bug") bugs.push(event.error);
+      },
+    });
+    air.listen(url, (line) => serve(line, isAlive, (link) => relay.connect(link)));
+  }
+
+  return {
+    url,
+    relayId: pair.publicKey,
+    bugs,
+    isUp: () => isUp,
+    boot() {
+      if (isUp) return;
+      isUp = true;
+      const mine = ++incarnation;
+      booting = power.boot().then((store) => (mine === incarnation ? start(store) : undefined));
+    },
+    crash() {
+      if (!isUp) return;
+      isUp = false;
+      incarnation++;
+      air.unlisten(url);
+      power.crash();
+    },
+    setDiskFull: power.setDiskFull,
+    setClockOffset: (ms) => void (clockOffset = ms),
+    createCode() {
+      const code = rng.bytes(16);
+      const codeHash = toHex(sha256(code));
+      const until = timeline.now() + CODE_KEPT_MS;
+      power.prepare({ kind: "mint", codeHash, until }, timeline.now());
+      return code;
+    },
+    async settle() {
+      await booting;
+      await new Promise((resolve) => setImmediate(resolve));
+    },
+    inspect: (cid) => inspect(power.inner(), toHex(cid)),
+    async wires() {
+      const channels = [...places.cids].map((cid) => power.inner().page(cid, 0, undefined, EVERYTHING));
+      const inboxes = [...places.inboxIds].map((id) => power.inner().posts(id, 0, EVERYTHING));
+      const pages = await Promise.all([...channels, ...inboxes]);
+      return pages.flatMap(({ entries }) => entries);
+    },
+  };
+}
+
+/** The relay's end of one line. Frames leave when the relay flushes, as through a socket that is corked. */
+function serve(line: RelayLine, isAlive: () => boolean, connect: (link: Link) => Session): RelayConnection {
+  let corked: Uint8Array[] = [];
+  let paused: Uint8Array[] | undefined;
+  const session = connect({
+    send: (head, body) => void corked.push(body === undefined ? head : concat(head, body)),
+    flush() {
+      for (const frame of corked.splice(0)) if (isAlive()) line.send(frame);
+    },
+    unsentBytes: () => corked.reduce((sum, frame) => sum + frame.length, 0),
+    pause: () => void (paused ??= []),
+    resume() {
+      const waiting = paused ?? [];
+      paused = undefined;
+      for (const frame of waiting) session.receive(frame);
+    },
+    close() {
+      corked = [];
+      if (isAlive()) line.close();
+    },
+  });
+  return {
+    receive(frame) {
+      if (!isAlive()) return;
+      if (paused !== undefined) paused.push(frame);
+      else session.receive(frame);
+    },
+    closed() {
+      if (isAlive()) session.closed();
+    },
+  };
+}
+
+type Link = Parameters<ReturnType<typeof createRelay>["connect"]>[0];
+
+/** Notes which channels and inboxes there are, so that a check can look into all of them. */
+function remembering(
+  store: ChannelStore,
+  places: { readonly cids: Set<string>; readonly inboxIds: Set<string> },
+): ChannelStore {
+  return {
+    ...store,
+    apply(batch, now) {
+      for (const operation of batch) {
+        if (operation.kind === "create") places.cids.add(operation.cid);
+        if (operation.kind === "inboxCreate") places.inboxIds.add(operation.inboxId);
+      }
+      return store.apply(batch, now);
+    },
+  };
+}
+
+async function inspect(store: ChannelStore, cid: string): Promise<Kept | undefined> {
+  const channel = await store.channel(cid);
+  if (channel === undefined) return undefined;
+  const { entries } = await store.page(cid, 0, undefined, EVERYTHING);
+  const bodiesAt = entries.flatMap((bytes) => {
+    const decoded = decode(entryCodec, bytes);
+    return decoded.ok && decoded.value.kind === "message" ? [decoded.value.seq] : [];
+  });
+  const epoch = channel.epochs.at(-1)?.epoch ?? 0;
+  return { lastSeq: channel.lastSeq, epoch, head: channel.head, bodiesAt };
+}
