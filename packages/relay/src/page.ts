@@ -3,7 +3,7 @@ import type { Page, PageLimits } from "./store.ts";
 
 /** As many of `found` as a page holds, at least one; `last` is what a complete page speaks for. */
 export function pageOf(
-  found: readonly { readonly seq: number; readonly wire: Uint8Array }[],
+  found: Iterable<{ readonly seq: number; readonly wire: Uint8Array }>,
   last: number,
   limits: PageLimits,
 ): Page {

@@ -1,0 +1,2 @@
+export { createSqliteChannelStore, SETTLE_MS, TRUNCATE_MS } from "./channel-store.ts";
+export { openDatabase, type OpenProblem } from "./schema.ts";

@@ -1,0 +1,122 @@
+/**
+ * The relay's database file: its tables, its version and how it is opened. Spec: spec/storage.md.
+ * WAL with FULL sync: what COMMIT returned from survives a power cut. secure_delete: what is deleted is overwritten.
+ */
+import { DatabaseSync } from "node:sqlite";
+import { err, ok, type Result } from "@sotto/protocol";
+
+/** "Soto" in ASCII: tells our file from any other SQLite database. */
+const APPLICATION_ID = 0x536f746f;
+const SCHEMA_VERSION = 1;
+const BUSY_TIMEOUT_MS = 5_000;
+const PAGE_CACHE_KIB = 65_536;
+/** A backstop; the store truncates the WAL long before, whenever something was erased. */
+const WAL_PAGES_MAX = 16_384;
+
+const TABLES = `
+CREATE TABLE channel (
+  id INTEGER PRIMARY KEY,
+  cid BLOB NOT NULL UNIQUE,
+  state BLOB NOT NULL,
+  due INTEGER) STRICT;
+CREATE INDEX channel_due ON channel (due) WHERE due IS NOT NULL;
+
+CREATE TABLE entry (
+  channel INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  time INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  id BLOB NOT NULL,
+  head BLOB NOT NULL,
+  body_bytes INTEGER NOT NULL,
+  wire BLOB NOT NULL,
+  PRIMARY KEY (channel, seq)) WITHOUT ROWID, STRICT;
+
+-- Accepted, and not yet settled into the tables above: one row for each batch.
+CREATE TABLE journal (place INTEGER PRIMARY KEY, entries BLOB NOT NULL) STRICT;
+
+-- What repeated requests are answered with once their entries are forgotten. Rows are in the order of time.
+CREATE TABLE answer (
+  place INTEGER PRIMARY KEY,
+  channel INTEGER NOT NULL,
+  through INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  answers BLOB NOT NULL) STRICT;
+CREATE INDEX answer_channel ON answer (channel, through);
+
+CREATE TABLE used_key (
+  channel INTEGER NOT NULL, key BLOB NOT NULL, PRIMARY KEY (channel, key)) WITHOUT ROWID, STRICT;
+
+CREATE TABLE inbox (
+  inbox_id BLOB PRIMARY KEY, state BLOB NOT NULL, due INTEGER) STRICT;
+CREATE INDEX inbox_due ON inbox (due) WHERE due IS NOT NULL;
+CREATE TABLE body (
+  inbox_id BLOB NOT NULL, name TEXT NOT NULL, bytes BLOB NOT NULL, UNIQUE (inbox_id, name)) STRICT;
+
+CREATE TABLE code (
+  hash BLOB PRIMARY KEY, until INTEGER NOT NULL, used_for BLOB, granted INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE TABLE token (hash BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID, STRICT;
+CREATE INDEX token_until ON token (until);
+`;
+
+/** From version n (its place) to n + 1. Append only. */
+const MIGRATIONS: readonly string[] = [TABLES];
+
+export type OpenProblem =
+  | { readonly kind: "newer"; readonly version: number }
+  | { readonly kind: "foreign" }
+  | { readonly kind: "unreadable"; readonly cause: unknown };
+
+/** Opens or makes the file, and brings an older one forward. Refuses a newer one, and one that is not ours. */
+export function openDatabase(path: string): Result<DatabaseSync, OpenProblem> {
+  let db: DatabaseSync | undefined;
+  try {
+    db = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
+    const problem = prepare(db);
+    if (!problem) return ok(db);
+    db.close();
+    return err(problem);
+  } catch (cause) {
+    if (db?.isOpen) db.close();
+    return err({ kind: "unreadable", cause });
+  }
+}
+
+function prepare(db: DatabaseSync): OpenProblem | undefined {
+  const version = pragma(db, "user_version");
+  const applicationId = pragma(db, "application_id");
+  const isNew = version === 0 && applicationId === 0 && pragma(db, "schema_version") === 0;
+  if (!isNew && applicationId !== APPLICATION_ID) return { kind: "foreign" };
+  if (version > SCHEMA_VERSION) return { kind: "newer", version };
+  db.exec(`
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA secure_delete = ON;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA cache_size = -${PAGE_CACHE_KIB};
+    PRAGMA wal_autocheckpoint = ${WAL_PAGES_MAX};
+  `);
+  migrate(db);
+  return undefined;
+}
+
+function migrate(db: DatabaseSync): void {
+  db.exec("BEGIN IMMEDIATE"); // another process may be migrating: look again inside
+  for (let version = pragma(db, "user_version"); version < SCHEMA_VERSION; version++)
+    db.exec(`${MIGRATIONS[version] ?? ""}; PRAGMA user_version = ${version + 1};`);
+  db.exec(`PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
+}
+
+const pragma = (db: DatabaseSync, name: string): number =>
+  Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+
+const SQLITE_READONLY = 8;
+const SQLITE_IOERR = 10;
+const SQLITE_FULL = 13;
+
+/** Whether SQLite could not write: the disk is full, failing or read-only. Anything else is our bug. */
+export function isStorageFull(error: unknown): boolean {
+  if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
+  const primary = error.errcode & 0xff;
+  return primary === SQLITE_FULL || primary === SQLITE_IOERR || primary === SQLITE_READONLY;
+}
