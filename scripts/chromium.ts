@@ -10,7 +10,7 @@ export function ensureChromium(): boolean {
   if (!mayInstall) return false;
   process.stderr.write("sotto: installing Chromium for the browser tests …\n");
   apt("update", "-q");
-  apt("install", "-y", "-q", "--no-install-recommends", "chromium");
+  apt("install", "-y", "-q", "--no-install-recommends", "chromium", "fonts-liberation");
   return existsSync(CHROMIUM_PATH);
 }
 
