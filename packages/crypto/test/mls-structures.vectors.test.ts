@@ -363,16 +363,11 @@ testSuiteVectors<TreeOperation>("tree-operations.json", async (one, suite) => {
   isHex(await treeHashRoot(before, suite.hash), one.tree_hash_before);
   const proposal = decoded(decodeProposal, one.proposal);
   const apply = () => {
-    switch (proposal.proposalType) {
-      case "add":
-        return addLeafNode(before, proposal.add.keyPackage.leafNode)[0];
-      case "update":
-        return updateLeafNode(before, proposal.update.leafNode, toLeafIndex(one.proposal_sender));
-      case "remove":
-        return removeLeafNode(before, toLeafIndex(proposal.remove.removed));
-      default:
-        return assert.fail("a tree operation adds, updates or removes");
-    }
+    const { proposalType } = proposal;
+    if (proposalType === "add") return addLeafNode(before, proposal.add.keyPackage.leafNode)[0];
+    if (proposalType === "remove") return removeLeafNode(before, toLeafIndex(proposal.remove.removed));
+    assert.ok(proposalType === "update", "a tree operation adds, removes or updates");
+    return updateLeafNode(before, proposal.update.leafNode, toLeafIndex(one.proposal_sender));
   };
   const after = apply();
   isHex(encodeRatchetTree(after), one.tree_after);
