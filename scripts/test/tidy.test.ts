@@ -140,7 +140,7 @@ test("[FD33] a loose version, a dependency nobody accounts for, and an install s
   const lock = {
     packages: {
       "node_modules/a/node_modules/builds": { hasInstallScript: true },
-      "node_modules/c": { resolved: "https://example.org/c.tgz" },
+      "node_modules/c": { resolved: "https://example.org/c.tgz", optionalDependencies: { "c-arm": "1.0.0" } },
       "node_modules/@sotto/relay": { resolved: "packages/relay", link: true },
     },
   };
@@ -157,6 +157,7 @@ test("[FD33] a loose version, a dependency nobody accounts for, and an install s
     "packages: docs/dependencies.md names gone, which nothing depends on",
     "packages: builds has an install script, which docs/dependencies.md does not name",
     "packages: package-lock.json says whence c comes",
+    "packages: package-lock.json leaves out c-arm, which c may want",
   ]);
 });
 

@@ -10,7 +10,14 @@ type Manifest = {
 };
 type Lock = {
   readonly packages: Readonly<
-    Record<string, { readonly hasInstallScript?: boolean; readonly resolved?: string }>
+    Record<
+      string,
+      {
+        readonly hasInstallScript?: boolean;
+        readonly resolved?: string;
+        readonly optionalDependencies?: Readonly<Record<string, string>>;
+      }
+    >
   >;
 };
 
@@ -97,14 +104,23 @@ function accountProblems(tree: Tree, manifests: readonly string[]): readonly str
 function lockProblems(tree: Tree): readonly string[] {
   const lock = JSON.parse(tree.get("package-lock.json") ?? `{"packages":{}}`) as Lock;
   const account = tree.get(ACCOUNT) ?? "";
-  return Object.entries(lock.packages).flatMap(([path, { hasInstallScript, resolved }]) => {
-    const name = path.replace(/^.*node_modules\//, "");
-    const problems: string[] = [];
-    if (hasInstallScript === true && !account.includes(`\`${name}\``)) {
-      problems.push(`packages: ${name} has an install script, which ${ACCOUNT} does not name`);
-    }
-    if (/^[a-z+]+:/.test(resolved ?? ""))
-      problems.push(`packages: package-lock.json says whence ${name} comes`);
-    return problems;
-  });
+  return Object.entries(lock.packages).flatMap(
+    ([path, { hasInstallScript, resolved, optionalDependencies }]) => {
+      const name = path.replace(/^.*node_modules\//, "");
+      const problems: string[] = [];
+      if (hasInstallScript === true && !account.includes(`\`${name}\``)) {
+        problems.push(`packages: ${name} has an install script, which ${ACCOUNT} does not name`);
+      }
+      if (/^[a-z+]+:/.test(resolved ?? ""))
+        problems.push(`packages: package-lock.json says whence ${name} comes`);
+      // npm makes such a lock file on a machine that lacks them, and then refuses to install from it.
+      for (const optional of Object.keys(optionalDependencies ?? {})) {
+        const places = [`node_modules/${optional}`, `${path}/node_modules/${optional}`];
+        if (!places.some((place) => Object.hasOwn(lock.packages, place))) {
+          problems.push(`packages: package-lock.json leaves out ${optional}, which ${name} may want`);
+        }
+      }
+      return problems;
+    },
+  );
 }
