@@ -4,8 +4,8 @@ import { pathsIn, type Tree } from "./tree.ts";
 
 const RULE = /^- \*\*([A-Z]{1,3}\d+)\*\*/gm;
 const ID = /\b[A-Z]{1,3}\d+\b/g;
-/** The title of a test or suite: a string that begins with its rules in brackets. */
-const TITLE = /\b(?:test|describe|it|suite)\(\s*["'`]((?:\[[^\]]+\]\s*)+)/g;
+/** The title of a test, whatever a contract suite calls its tests: a string that begins with rules in brackets. */
+const TITLE = /\b\w+\(\s*["'`]((?:\[[A-Z]{1,3}\d+[^\]]*\]\s*)+)/g;
 const VECTOR_NAME = /"name":\s*"([^"]*)"/g;
 const TESTS =
   /^(?:(?:packages|apps)\/[^/]+\/test|drills|bench|scripts\/test|packages\/testkit\/src)\/.*\.tsx?$/;
