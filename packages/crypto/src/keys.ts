@@ -25,11 +25,6 @@ export function deriveKey(from: Secret, info: string | Uint8Array, length: numbe
   return new Secret(from.expose((bytes) => expand(sha256, bytes, context, length)));
 }
 
-/** 32 bytes of `from`, for keeping apart from it. */
-export function copySecret(from: Secret): Secret {
-  return new Secret(from.expose((bytes) => bytes.slice()));
-}
-
 export function assertSeed(seed: Secret): void {
   assert(
     seed.expose((bytes) => bytes.length === 32),

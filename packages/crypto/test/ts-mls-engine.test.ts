@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { before, test } from "node:test";
-import { concat, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
+import { concat, READERS_MAX, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
 import {
   createCommit,
   createGroupInfoWithExternalPubAndRatchetTree,
@@ -16,12 +16,14 @@ import {
   type Proposal,
 } from "ts-mls";
 import { sottoTreePatch } from "ts-mls/clientState.js";
+import { encodeGroupInfo } from "ts-mls/groupInfo.js";
 import { createCipherSuite } from "../src/mls/cipher-suite.ts";
 import { groupOf, Questions, withConfig } from "../src/mls/context.ts";
 import type { Authenticate, DeviceSigner, Group, MlsEngine, OpenFailure, Suite } from "../src/mls/engine.ts";
 import { messageOf } from "../src/mls/exact.ts";
 import { secretsOf } from "../src/mls/stored-state.ts";
 import { createTsMlsEngine } from "../src/mls/ts-mls-engine.ts";
+import { isTooWide, refusingWideTrees } from "../src/mls/wide-trees.ts";
 
 const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
 const now = Date.now();
@@ -288,6 +290,33 @@ test("[MG20] ts-mls is patched, and a runtime without WebCrypto is an answer", a
   } finally {
     Object.defineProperty(globalThis, "crypto", real);
   }
+});
+
+test("[MG11] a Welcome with a tree wider than any channel is refused before the tree is hashed", async () => {
+  const { alice } = await pair();
+  const state = stateOf(alice);
+  const widened = (leaves: number): ClientState => {
+    const tree = Array.from({ length: 2 * leaves - 1 }, () => state.ratchetTree[1]);
+    return { ...state, ratchetTree: tree.with(0, state.ratchetTree[0]).with(-1, state.ratchetTree[2]) };
+  };
+  const info = async (leaves: number): Promise<Uint8Array> =>
+    encodeGroupInfo(await createGroupInfoWithExternalPubAndRatchetTree(widened(leaves), [], cipherSuite));
+  assert.equal(isTooWide(await info(2)), false);
+  assert.equal(isTooWide(await info(READERS_MAX)), false);
+  assert.equal(isTooWide(await info(READERS_MAX + 1)), true);
+  assert.equal(isTooWide(await info(2 ** 11)), true);
+  assert.equal(isTooWide(randomBytes(100)), true);
+  const refusing = refusingWideTrees(cipherSuite).hpke;
+  const [key, nonce] = [randomBytes(16), randomBytes(12)];
+  const open = async (leaves: number): Promise<Uint8Array> =>
+    refusing.decryptAead(
+      key,
+      nonce,
+      undefined,
+      await refusing.encryptAead(key, nonce, undefined, await info(leaves)),
+    );
+  assert.ok((await open(2)).length > 0);
+  await assert.rejects(open(READERS_MAX + 1), RangeError);
 });
 
 test("[MG9] hostile MLSMessages of every kind are values: no input throws", async () => {

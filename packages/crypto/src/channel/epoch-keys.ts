@@ -1,6 +1,9 @@
 /** The keys of one epoch of a channel, all from one value of the MLS exporter. Spec: spec/keys.md, "Epoch keys". */
 import {
+  assert,
   createBytes,
+  credentialCodec,
+  decode,
   lp,
   openReadBytes,
   openWriteBytes,
@@ -9,7 +12,7 @@ import {
   type Secret,
 } from "@sotto/protocol";
 import { deriveKey, sign, signingKey, type SigningKey } from "../keys.ts";
-import type { Group, MlsEngine } from "../mls/engine.ts";
+import type { Group, Member, MlsEngine } from "../mls/engine.ts";
 import { blindedReader, signAsReader, type ReaderKey } from "./reader-key.ts";
 
 /** Where a channel is: every key and signature of it names both. */
@@ -53,6 +56,14 @@ export function wipeEpochKeys(keys: EpochKeys): void {
 
 /** A member as a reader: its leaf, and A from its Credential. */
 export type Reader = { readonly leaf: number; readonly readerKey: Uint8Array };
+
+/** The readers of an epoch are the members of its group. Their Credentials were checked when they entered it. */
+export const readersOf = (members: readonly Member[]): readonly Reader[] =>
+  members.map(({ leaf, credential }) => {
+    const decoded = decode(credentialCodec, credential);
+    assert(decoded.ok, "nobody entered the group whose Credential does not decode");
+    return { leaf, readerKey: decoded.value.readerKey };
+  });
 
 /** What the relay is told of the epoch. Readers stand in the order of their leaves. */
 export function epochPublicKeys(keys: EpochKeys, readers: readonly Reader[]): EpochPublicKeys {

@@ -48,10 +48,12 @@ const suite = new CipherSuite({
 /** HPKE mode_psk (RFC 9180 section 5.1.2): who harvested posts and later an account's key still lacks the link. */
 function keySchedule(place: InboxPlace, shelfKey: Secret) {
   const psk = deriveKey(shelfKey, `${LABEL} psk`, 32);
+  const key = psk.expose((bytes) => bytes.slice());
+  psk.wipe();
   return {
     info: lp(LABEL, place.relayId, place.inboxId),
-    psk: { id: textToBytes(LABEL), key: psk.expose((bytes) => bytes.slice()) },
-    wipe: (): void => psk.wipe(),
+    psk: { id: textToBytes(LABEL), key },
+    wipe: (): void => void key.fill(0),
   };
 }
 

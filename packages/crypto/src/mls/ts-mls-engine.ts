@@ -51,6 +51,7 @@ import type {
 import { messageOf } from "./exact.ts";
 import { createKeyPackage, generatePair, vetKeyPackage, wipeKeyPackage } from "./key-packages.ts";
 import { openMessage } from "./opening.ts";
+import { refusingWideTrees } from "./wide-trees.ts";
 import {
   decodeState,
   decodeStoredKeyPackage,
@@ -215,7 +216,7 @@ class TsMlsEngine implements MlsEngine {
   async #joinWith(welcome: Welcome, candidate: StoredKeyPackage): Promise<Result<Group, JoinFailure>> {
     const questions = new Questions(this.#context.authenticate);
     const { publicPackage, privatePackage } = candidate;
-    const { cipherSuite } = this.#context;
+    const cipherSuite = refusingWideTrees(this.#context.cipherSuite);
     let state: ClientState;
     try {
       state = await joinGroup(
