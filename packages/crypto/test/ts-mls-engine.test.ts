@@ -99,6 +99,12 @@ test("[MG14] a member that renames itself, or takes another key, is refused", as
   };
   const renamed = changed({ credential: { credentialType: "basic", identity: textToBytes("bob") } });
   assert.equal(await refusal(engine, alice, await rawCommit(renamed, [])), "forbidden");
+  const other = device("mallory");
+  const rekeyed = {
+    ...changed({ signaturePublicKey: other.publicKey }),
+    signaturePrivateKey: other.privateKey.expose((bytes) => bytes.slice()),
+  };
+  assert.equal(await refusal(engine, alice, await rawCommit(rekeyed, [])), "refused");
   assert.equal(await refusal(engine, alice, await rawCommit(changed({}), [])), "opened");
 });
 

@@ -16,7 +16,7 @@ import {
   type Proposal,
   type Welcome,
 } from "ts-mls";
-import { sottoTreePatch } from "ts-mls/clientState.js";
+import * as clientState from "ts-mls/clientState.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { createCipherSuite, isSupported, SUITE_NUMBER } from "./cipher-suite.ts";
 import {
@@ -63,7 +63,7 @@ import {
 
 /** `cryptoUnsupported`: this runtime's WebCrypto lacks what the suite needs, as on an insecure origin. */
 export async function createTsMlsEngine(ports: Ports): Promise<Result<MlsEngine, "cryptoUnsupported">> {
-  assert(sottoTreePatch === 1, "ts-mls carries our patch: without it one join in twelve fails");
+  assert(clientState.sottoTreePatch === 1, "ts-mls carries our patch: without it one join in twelve fails");
   const cipherSuite = await createCipherSuite(ports.suite, ports.randomBytes);
   if (!(await isSupported(cipherSuite))) return err("cryptoUnsupported");
   return ok(new TsMlsEngine({ ...ports, cipherSuite }));
