@@ -1,3 +1,4 @@
+export * from "./activation-code.ts";
 export * from "./burn.ts";
 export * from "./bytes.ts";
 export * from "./codec.ts";
