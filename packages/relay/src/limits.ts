@@ -29,6 +29,8 @@ export const SHELF_REMEMBERED_MAX = 4_096;
 /** How long the hash of a claimed KeyPackage is kept, so that it is never shelved again. */
 export const CLAIMED_KEPT_MS = 30 * 86_400_000;
 
+/** How long a connection may be open before its `hello`. */
+export const HELLO_WAIT_MS = 10_000;
 /** Handles of one connection. */
 export const HANDLES_MAX = 1_024;
 /** Requests of one connection without an answer yet, and their bytes. */

@@ -43,7 +43,7 @@ export interface Admission {
 
 /** What is counted. Numbers and our own words only. */
 export type RelayEvent =
-  | { readonly kind: "connected" | "disconnected" | "malformed" | "lagging" | "overfull" }
+  | { readonly kind: "connected" | "disconnected" | "malformed" | "silent" | "lagging" | "overfull" }
   | { readonly kind: "stored"; readonly ops: number; readonly durationMs: number }
   | { readonly kind: "refused"; readonly code: string }
   | { readonly kind: "storageFull" }

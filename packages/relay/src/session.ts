@@ -34,6 +34,7 @@ import {
   BYTES_BURST_MAX,
   BYTES_PER_SECOND_MAX,
   HANDLES_MAX,
+  HELLO_WAIT_MS,
   MALFORMED_FRAMES_MAX,
   PUSH_BYTES_MAX,
   RELAY_BYTES_IN_FLIGHT_MAX,
@@ -114,7 +115,7 @@ export function createSession(service: Service, link: Link): Session {
   };
   const reply = (number: number, body: Reply): void => output.send(encodeReply(number, body));
 
-  function end(why: "overfull" | "malformed"): void {
+  function end(why: "overfull" | "malformed" | "silent"): void {
     service.observe({ kind: why });
     close();
     link.close();
@@ -123,6 +124,7 @@ export function createSession(service: Service, link: Link): Session {
   function close(): void {
     if (isClosed) return;
     isClosed = true;
+    service.observe({ kind: "disconnected" });
     service.bytesInFlight -= bytesInFlight;
     for (const handle of handles.values()) release(handle);
     handles.clear();
@@ -140,7 +142,7 @@ export function createSession(service: Service, link: Link): Session {
     if (isClosed) return;
     slowDown(frame.length);
     // An APPEND's body is copied once, into its entry; every other request is kept in pieces, so copied whole.
-    const decoded = decodeRequest(frame[5] === APPEND_TAG ? frame : frame.slice());
+    const decoded = decodeRequest(frame[5] === APPEND_TAG ? frame : new Uint8Array(frame));
     if (!decoded.ok) return refuseMalformed(decoded.error.offset);
     const { number, body } = decoded.value;
     if ((body.kind === "hello") === isGreeted) return reply(number, refused("outOfOrder"));
@@ -606,6 +608,10 @@ export function createSession(service: Service, link: Link): Session {
     });
   }
 
+  service.observe({ kind: "connected" });
+  service.timers.after(HELLO_WAIT_MS, () => {
+    if (!isGreeted && !isClosed) end("silent");
+  });
   return { receive, drained: readOn, closed: close };
 }
 

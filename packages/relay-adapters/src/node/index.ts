@@ -1,2 +1,12 @@
+export {
+  CONNECTIONS_MAX,
+  CONNECTIONS_PER_ADDRESS_MAX,
+  isLoopback,
+  listen,
+  type Listener,
+  type ListenProblem,
+  type Mount,
+} from "./listener.ts";
 export { createKeyRing, nativeRandom, nativeSha256, nativeTimers, nativeVerifier } from "./native.ts";
 export { pagePolicyHeaders } from "./page-policy.ts";
+export { createStaticFiles } from "./static-files.ts";

@@ -14,7 +14,13 @@ import type { KeyRing, SignatureCheck, SignatureVerifier, Timers } from "@sotto/
 
 export const nativeSha256: Sha256 = (bytes) => hash("sha256", bytes, "buffer");
 export const nativeRandom: RandomBytes = (length) => new Uint8Array(randomBytes(length));
-export const nativeTimers: Timers = { after: (ms, run) => void setTimeout(run, ms) };
+/** Timers of a second or more do not keep a process alive that has nothing else to do. */
+export const nativeTimers: Timers = {
+  after(ms, run) {
+    const timer = setTimeout(run, ms);
+    if (ms >= 1_000) timer.unref();
+  },
+};
 
 // RFC 8410: what precedes a raw Ed25519 key in PKCS#8 and in SubjectPublicKeyInfo.
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");

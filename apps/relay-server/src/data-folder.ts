@@ -1,0 +1,125 @@
+/**
+ * The folder where a relay keeps everything: its database, its key, and the activation codes that wait to be used.
+ * Readable by its owner only.
+ */
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { codeToText, err, isEasyToType, ok, textToCode, toHex, type Result } from "@sotto/protocol";
+import { nativeRandom, nativeSha256 } from "@sotto/relay-adapters/node";
+import { addCode, isCodeUnused, openDatabase, type OpenProblem } from "@sotto/relay-adapters/sqlite";
+
+const OWNER_ONLY = 0o600;
+const KEY_BYTES = 32;
+/** A code, and what it registers, is good for this long. */
+export const CODE_KEPT_MS = 365 * 86_400_000;
+
+export type DataProblem =
+  | OpenProblem
+  | { readonly kind: "notWritable" | "badKey"; readonly cause?: unknown }
+  | { readonly kind: "inUse" | "missing" };
+
+export type DataFolder = {
+  readonly path: string;
+  readonly db: DatabaseSync;
+  /** The seed of the relay's Ed25519 key. */
+  readonly seed: Uint8Array;
+};
+
+const databasePath = (path: string): string => join(path, "relay.sqlite");
+const codesPath = (path: string): string => join(path, "codes");
+
+/** For the process that serves: one at a time, until `release`. */
+export function openDataFolder(
+  path: string,
+): Result<DataFolder & { readonly release: () => void }, DataProblem> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (cause) {
+    return err({ kind: "notWritable", cause });
+  }
+  const lock = takeLock(path);
+  if (!lock.ok) return lock;
+  const seed = readOrMakeSeed(join(path, "relay.key"));
+  const database = seed.ok ? openDatabase(databasePath(path)) : undefined;
+  if (seed.ok && database?.ok) {
+    chmodSync(databasePath(path), OWNER_ONLY);
+    return ok({ path, db: database.value, seed: seed.value, release: () => lock.value.close() });
+  }
+  lock.value.close();
+  if (!seed.ok) return seed;
+  return database && !database.ok ? database : err({ kind: "missing" });
+}
+
+/** For a command beside the serving process. */
+export function openExistingDatabase(path: string): Result<DatabaseSync, DataProblem> {
+  return existsSync(databasePath(path)) ? openDatabase(databasePath(path)) : err({ kind: "missing" });
+}
+
+/** A transaction that never ends, in a file of its own: the system gives the lock back however the process ends. */
+function takeLock(path: string): Result<DatabaseSync, DataProblem> {
+  let lock: DatabaseSync | undefined;
+  try {
+    lock = new DatabaseSync(join(path, "lock"), { timeout: 0 });
+    chmodSync(join(path, "lock"), OWNER_ONLY);
+    lock.exec("BEGIN EXCLUSIVE");
+    return ok(lock);
+  } catch (cause) {
+    if (lock?.isOpen) lock.close();
+    return err(isBusy(cause) ? { kind: "inUse" } : { kind: "notWritable", cause });
+  }
+}
+
+const SQLITE_BUSY = 5;
+const isBusy = (error: unknown): boolean =>
+  error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
+
+function readOrMakeSeed(path: string): Result<Uint8Array, DataProblem> {
+  try {
+    if (!existsSync(path)) {
+      writeFileSync(`${path}.new`, `${randomBytes(KEY_BYTES).toString("hex")}\n`, {
+        mode: OWNER_ONLY,
+        flush: true,
+      });
+      renameSync(`${path}.new`, path);
+    }
+    const text = readFileSync(path, "utf8").trim();
+    return /^[0-9a-f]{64}$/.test(text) ? ok(Uint8Array.fromHex(text)) : err({ kind: "badKey" });
+  } catch (cause) {
+    return err({ kind: "notWritable", cause });
+  }
+}
+
+/** Draws a code that is easy to type, stores its hash, and notes its text until it is used. */
+export function mintCode(path: string, db: DatabaseSync, now: number): string {
+  let code = nativeRandom(16);
+  while (!isEasyToType(code)) code = nativeRandom(16);
+  const text = codeToText(code);
+  addCode(db, toHex(nativeSha256(code)), now + CODE_KEPT_MS);
+  appendFileSync(codesPath(path), `${text}\n`, { mode: OWNER_ONLY });
+  return text;
+}
+
+/** The codes noted here that nobody has used, as text. Forgets the others. */
+export function unusedCodes(path: string, db: DatabaseSync, now: number): readonly string[] {
+  if (!existsSync(codesPath(path))) return [];
+  const noted = readFileSync(codesPath(path), "utf8").split("\n");
+  const unused = noted.filter((text) => {
+    const code = textToCode(text);
+    return code.ok && isCodeUnused(db, toHex(nativeSha256(code.value)), now);
+  });
+  writeFileSync(codesPath(path), unused.map((text) => `${text}\n`).join(""), { mode: OWNER_ONLY });
+  return unused;
+}
+
+/** Whether codes were ever noted here: the first start makes two. */
+export const hasCodes = (path: string): boolean => existsSync(codesPath(path));

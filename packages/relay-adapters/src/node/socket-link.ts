@@ -1,0 +1,112 @@
+/**
+ * A relay session over one WebSocket. Incoming frames are ws's business; outgoing ones are written here, so that all
+ * that a batch sends to a connection leaves in one write, and a body that many read is not copied for each.
+ */
+import type { Socket } from "node:net";
+import type { Duplex } from "node:stream";
+import type { Link, Relay } from "@sotto/relay";
+import type { WebSocket } from "ws";
+
+/** Bodies from here on are written as they are; smaller ones are cheaper to copy. */
+const SHARED_BYTES_MIN = 16_384;
+const CLOSE_UNSUPPORTED_DATA = 1003;
+const CLOSE_POLICY = 1008;
+/** FIN and "binary" (RFC 6455, section 5.2). */
+const BINARY_FRAME = 0x82;
+
+type Frame = { readonly head: Uint8Array; readonly body: Uint8Array | undefined };
+
+const frameHeaderBytes = (payload: number): number => (payload < 126 ? 2 : payload < 65_536 ? 4 : 10);
+
+/** Writes an unmasked frame header at `at`, and says where its payload starts. */
+function writeFrameHeader(out: Buffer, at: number, payload: number): number {
+  out[at] = BINARY_FRAME;
+  if (payload < 126) {
+    out[at + 1] = payload;
+    return at + 2;
+  }
+  if (payload < 65_536) {
+    out[at + 1] = 126;
+    return out.writeUInt16BE(payload, at + 2);
+  }
+  out[at + 1] = 127;
+  return out.writeUInt32BE(payload, out.writeUInt32BE(0, at + 2));
+}
+
+/** The bytes of `frames` as few buffers as copying little allows. */
+export function framesToBuffers(frames: readonly Frame[]): readonly Uint8Array[] {
+  const buffers: Uint8Array[] = [];
+  for (let from = 0; from < frames.length;) {
+    let to = from;
+    let length = 0;
+    for (let isShared = false; to < frames.length && !isShared; to++) {
+      const { head, body } = frames[to] as Frame;
+      isShared = body !== undefined && body.length >= SHARED_BYTES_MIN;
+      const bodyBytes = body?.length ?? 0;
+      length += frameHeaderBytes(head.length + bodyBytes) + head.length + (isShared ? 0 : bodyBytes);
+    }
+    const out = Buffer.allocUnsafe(length);
+    buffers.push(out);
+    for (let at = 0; from < to; from++) {
+      const { head, body } = frames[from] as Frame;
+      at = writeFrameHeader(out, at, head.length + (body?.length ?? 0));
+      out.set(head, at);
+      at += head.length;
+      if (!body) continue;
+      if (body.length >= SHARED_BYTES_MIN) buffers.push(body);
+      else out.set(body, at);
+      at += body.length;
+    }
+  }
+  return buffers;
+}
+
+/** Serves `webSocket`, whose bytes go over `socket`, until it closes. */
+export function serveSocket(
+  relay: Relay,
+  webSocket: WebSocket,
+  socket: Duplex & Partial<Pick<Socket, "setNoDelay">>,
+  onBug: (error: unknown) => void,
+): void {
+  let frames: Frame[] = [];
+  let framedBytes = 0;
+
+  const link: Link = {
+    send(head, body) {
+      frames.push({ head, body });
+      framedBytes += head.length + (body?.length ?? 0);
+    },
+    flush() {
+      if (frames.length === 0) return;
+      const buffers = framesToBuffers(frames);
+      frames = [];
+      framedBytes = 0;
+      if (!socket.writable) return;
+      if (buffers.length > 1) socket.cork();
+      for (const buffer of buffers) socket.write(buffer);
+      if (buffers.length > 1) socket.uncork();
+    },
+    unsentBytes: () => framedBytes + socket.writableLength,
+    pause: () => webSocket.pause(),
+    resume: () => webSocket.resume(),
+    close() {
+      link.flush();
+      webSocket.close(CLOSE_POLICY);
+    },
+  };
+
+  const session = relay.connect(link);
+  socket.setNoDelay?.(true);
+  socket.on("drain", () => session.drained());
+  webSocket.on("message", (frame, isBinary) => {
+    if (!isBinary || !(frame instanceof Uint8Array)) return webSocket.close(CLOSE_UNSUPPORTED_DATA);
+    try {
+      session.receive(frame);
+    } catch (bug) {
+      onBug(bug); // ends this connection and no other
+      webSocket.terminate();
+    }
+  });
+  webSocket.on("close", () => session.closed());
+  webSocket.on("error", () => webSocket.terminate()); // a broken frame or a broken line: nothing to tell anybody
+}
