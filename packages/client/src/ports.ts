@@ -28,12 +28,20 @@ export interface Alarm {
 export type RecordWrite = { readonly key: string; readonly value: Uint8Array | null };
 export type CommitFailure = { readonly kind: "full" } | { readonly kind: "failing"; readonly cause: unknown };
 
+/** `from` itself is in, `to` is not. With `reverse` the last come first, and `limit` keeps the last. */
+export type KeyRange = {
+  readonly from?: string;
+  readonly to?: string;
+  readonly limit?: number;
+  readonly reverse?: boolean;
+};
+
 /** The opened region of the device container: see @sotto/crypto, spec/container.md. */
 export interface Records {
   get(key: string): Promise<Uint8Array | undefined>;
   getMany(keys: readonly string[]): Promise<readonly (Uint8Array | undefined)[]>;
   /** Keys that start with `prefix`, in order, from memory. */
-  list(prefix: string): readonly string[];
+  list(prefix: string, range?: KeyRange): readonly string[];
   /** All or nothing, and durable once it resolves. */
   commit(writes: readonly RecordWrite[]): Promise<Result<void, CommitFailure>>;
   usage(): { readonly liveBytes: number; readonly capacityBytes: number };

@@ -35,6 +35,8 @@ export type ConversationRow = {
   readonly preview: MessagePreview | undefined;
   /** setting-up: the contact has not been reached yet. broken: being made anew. */
   readonly state: "setting-up" | "ready" | "broken";
+  /** Why the contact could not be reached: their link is refused, no token is left. */
+  readonly problem: Problem | undefined;
   readonly changedAt: number;
 };
 
@@ -70,6 +72,7 @@ export type ConversationView = {
   readonly name: string;
   readonly isVerified: boolean;
   readonly state: ConversationRow["state"];
+  readonly problem: Problem | undefined;
   /** Of the relay this conversation lives on. */
   readonly reachability: Reachability;
   readonly relayHost: string;
@@ -93,6 +96,8 @@ export type MeView = {
   readonly name: string;
   readonly link: string | undefined; // not before the inbox exists
   readonly relayHost: string;
+  /** Of the newest activation code. refused: ask for another with add-code. */
+  readonly activation: "asking" | "granted" | "refused";
   readonly conversationsLeft: number; // create tokens that remain of the contract
   readonly contractUntil: number | undefined;
   readonly policy: Policy;

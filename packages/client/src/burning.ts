@@ -1,0 +1,18 @@
+/** When a message is forgotten on this device. Spec: spec/client.md, "Burning". */
+
+/**
+ * Burn plus the earlier of sending and receipt; plus receipt where the two differ by more than the burn, because then
+ * one of the clocks is not to be believed. Undefined where burning is off. All in milliseconds.
+ */
+export function burnDeadline(of: {
+  readonly burnMs: number;
+  readonly sentAt: number;
+  readonly receivedAt: number;
+}): number | undefined {
+  if (of.burnMs === 0) return undefined;
+  const isBelieved = Math.abs(of.receivedAt - of.sentAt) <= of.burnMs;
+  return of.burnMs + (isBelieved ? Math.min(of.sentAt, of.receivedAt) : of.receivedAt);
+}
+
+/** After this long a repeat of a message is past its own burn, and no longer remembered. */
+export const REPEAT_REMEMBERED_MS = 30 * 86_400_000;

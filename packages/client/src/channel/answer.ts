@@ -1,0 +1,335 @@
+/** What the relay answers and pushes about channels. */
+import { equalBytes, fromHex, rungFor, unreachable, type Reply } from "@sotto/protocol";
+import { advance, isReceiptGenuine, sha256, type ChannelEntry } from "@sotto/verify";
+import { addNotice } from "../conversation.ts";
+import { sessionOf, type Core } from "../core.ts";
+import { nextToken } from "../activation.ts";
+import { abandonIntroduction } from "../introduction/drive.ts";
+import type { Purpose } from "../line/purpose.ts";
+import type { Problem } from "../problems.ts";
+import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
+import { outboxEntries } from "../stored/conversation.ts";
+import type { Turn } from "../turn.ts";
+import { breakChannel } from "./broken.ts";
+import { outboxIdOf } from "./own.ts";
+import type { Session } from "./session.ts";
+
+type ChannelPurpose = Extract<Purpose, { readonly cid: string }>;
+type ReplyOf<Kind extends Reply["kind"]> = Extract<Reply, { kind: Kind }>;
+
+/** How long to wait where the relay names no time. */
+const RETRY_MS = 15_000;
+
+export async function answerChannel(
+  core: Core,
+  turn: Turn,
+  purpose: ChannelPurpose,
+  reply: Reply,
+): Promise<void> {
+  const { cid } = purpose;
+  const channel = turn.get(channels, cid);
+  if (channel === undefined || channel.state === "broken") return;
+  const session = sessionOf(core, cid);
+  turn.touch(`channel/${cid}`);
+  if (reply.kind === "refused") return refuse(core, turn, purpose, reply);
+  switch (purpose.kind) {
+    case "create":
+      session.isCreating = false;
+      if (reply.kind === "created") await created(turn, cid, reply);
+      return;
+    case "open":
+      return reply.kind === "opened" ? opened(core, turn, purpose, reply) : undefined;
+    case "read":
+      if (reply.kind === "page") paged(session, reply);
+      return;
+    case "append":
+      if (reply.kind === "accepted") accepted(turn, cid, purpose.messageId, session, reply);
+      return;
+    case "commit":
+      if (reply.kind === "committed") committed(turn, cid, session, reply);
+      return;
+    default:
+      return unreachable(purpose);
+  }
+}
+
+async function created(turn: Turn, cid: string, reply: ReplyOf<"created">): Promise<void> {
+  const channel = turn.need(channels, cid);
+  if (channel.state !== "creating") return;
+  if (!equalBytes(reply.head, channel.log.head)) return abandonIntroduction(turn, cid);
+  turn.put(channels, cid, { ...channel, state: "live", createToken: undefined, lastPlace: reply.time });
+}
+
+async function opened(
+  core: Core,
+  turn: Turn,
+  purpose: Extract<ChannelPurpose, { kind: "open" }>,
+  reply: ReplyOf<"opened">,
+): Promise<void> {
+  const { cid, epoch } = purpose;
+  const session = sessionOf(core, cid);
+  const channel = turn.need(channels, cid);
+  if (session.line === undefined) return;
+  core.handles.set(`${session.line} ${reply.handle}`, { kind: "channel", cid, epoch });
+  if (epoch !== channel.epoch) return openedPast(turn, cid, epoch, session, reply);
+  session.opening = "no";
+  session.handle = reply.handle;
+  session.canWrite = purpose.writes;
+  session.hasRead = false;
+  session.acked = reply.acked;
+  session.problem = undefined;
+  const { log } = channel;
+  const isRolledBack = reply.lastSeq < log.seq;
+  const isForked = reply.lastSeq === log.seq && !equalBytes(reply.head, log.head);
+  if (isRolledBack || isForked) {
+    addNotice(turn, channel.conversation, { kind: "log-conflict" });
+    await breakChannel(core, turn, cid);
+    return;
+  }
+  delivered(turn, cid, epoch, reply.delivered);
+  forgetPast(turn, cid, session);
+  // An acknowledgement may have been lost with the last connection.
+  if (log.seq > reply.acked && log.seq > channel.epochStart) {
+    session.acked = log.seq;
+    const ack = { kind: "ack", handle: reply.handle, through: log.seq } as const;
+    turn.ask(session.line, ack, { kind: "nothing" });
+  }
+}
+
+function openedPast(
+  turn: Turn,
+  cid: string,
+  epoch: number,
+  session: Session,
+  reply: ReplyOf<"opened">,
+): void {
+  session.past.set(epoch, reply.handle);
+  const past = turn.need(channels, cid).past.find((one) => one.epoch === epoch);
+  if (past === undefined || session.line === undefined) return;
+  if (reply.acked < past.through) {
+    const ack = { kind: "ack", handle: reply.handle, through: past.through } as const;
+    turn.ask(session.line, ack, { kind: "nothing" });
+  }
+  delivered(turn, cid, epoch, reply.delivered);
+}
+
+/** Past epochs in which nothing is left to learn: all that was sent in them has arrived. */
+function forgetPast(turn: Turn, cid: string, session: Session): void {
+  const channel = turn.need(channels, cid);
+  const kept = channel.past.filter((past) => past.lastOwn > channel.delivered);
+  if (kept.length === channel.past.length) return;
+  for (const { epoch } of channel.past.filter((past) => !kept.includes(past))) {
+    const handle = session.past.get(epoch);
+    session.past.delete(epoch);
+    if (typeof handle === "number" && session.line !== undefined)
+      turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
+  }
+  turn.put(channels, cid, { ...channel, past: kept });
+}
+
+/** In a later epoch only what was acknowledged of it tells that the earlier ones were read. */
+export function delivered(turn: Turn, cid: string, epoch: number, through: number): void {
+  const channel = turn.need(channels, cid);
+  if (through <= channel.delivered) return;
+  if (epoch === channel.epoch && through <= channel.epochStart) return;
+  turn.put(channels, cid, { ...channel, delivered: through });
+  turn.changedItems.add(channel.conversation);
+  turn.touch(`channel/${cid}`);
+}
+
+function paged(session: Session, reply: ReplyOf<"page">): void {
+  session.isReading = false;
+  session.hasRead = reply.isLast;
+  for (const entry of reply.entries)
+    if (entry.kind !== "post") session.backlog.push({ entry, isPushed: false });
+}
+
+/** The usual case: it is the very next entry, so that nobody needs to wait for the relay to push it. */
+function accepted(
+  turn: Turn,
+  cid: string,
+  messageId: string,
+  session: Session,
+  reply: ReplyOf<"accepted">,
+): void {
+  session.problem = undefined;
+  session.promised = { seq: reply.seq, head: reply.head };
+  const channel = turn.need(channels, cid);
+  const id = outboxIdOf(turn, channel.conversation, fromHex(messageId));
+  const message = id === undefined ? undefined : turn.need(outboxEntries, id);
+  if (message?.sealed?.epoch !== channel.epoch || session.backlog.length > 0) return;
+  const entry = {
+    kind: "message",
+    seq: reply.seq,
+    epoch: channel.epoch,
+    time: reply.time,
+    rung: rungFor(message.burnMs),
+    messageId: message.messageId,
+    commitment: undefined,
+    body: message.sealed.body,
+  } as const;
+  takeEarly(channel, session, entry, reply.head);
+}
+
+function committed(turn: Turn, cid: string, session: Session, reply: ReplyOf<"committed">): void {
+  const channel = turn.need(channels, cid);
+  const pending = turn.get(pendingCommits, cid);
+  if (pending === undefined || pending.epoch !== channel.epoch) return; // taken from the log already
+  const receipt = { ...reply, epoch: pending.epoch + 1 };
+  if (!isReceiptGenuine(channel.endpoint.relayId, fromHex(cid), receipt)) {
+    addNotice(turn, channel.conversation, { kind: "log-conflict" });
+    return;
+  }
+  session.promised = { seq: reply.seq, head: reply.head };
+  const { epoch, body, next, signature } = pending;
+  const { seq, time } = reply;
+  takeEarly(
+    channel,
+    session,
+    { kind: "commit", seq, epoch, time, body, next, signature, adminSignature: undefined },
+    reply.head,
+  );
+}
+
+/** An own entry is taken in as if it had been read, when it follows what was read and its head is the relay's. */
+function takeEarly(channel: Channel, session: Session, entry: ChannelEntry, head: Uint8Array): void {
+  if (session.backlog.length > 0) return;
+  const advanced = advance(sha256, { ...channel.log, epoch: channel.epoch }, entry);
+  if (advanced.ok && equalBytes(advanced.value.head, head)) session.backlog.push({ entry, isPushed: true });
+}
+
+async function refuse(
+  core: Core,
+  turn: Turn,
+  purpose: ChannelPurpose,
+  { code, detail }: ReplyOf<"refused">,
+): Promise<void> {
+  const { cid } = purpose;
+  const session = sessionOf(core, cid);
+  const channel = turn.need(channels, cid);
+  stop(session, purpose);
+  switch (code) {
+    case "epochMoved":
+      // The log says what happened; it is read before anything else.
+      session.isMoved = true;
+      session.canWrite = false;
+      session.hasRead = false;
+      return;
+    case "denied":
+      return denied(core, turn, purpose);
+    case "tokenRefused":
+      return tokenRefused(turn, cid);
+    case "rateLimited":
+      if (purpose.kind === "commit") session.commitNotBefore = turn.now + detail;
+      else wait(session, turn, detail, undefined);
+      return;
+    case "quotaFull":
+      return wait(session, turn, RETRY_MS, { kind: "quota-full" }, channel.conversation);
+    case "storageFull":
+      return wait(session, turn, RETRY_MS, { kind: "relay-full" }, channel.conversation);
+    case "tooMany":
+      return wait(session, turn, 1_000, undefined);
+    case "stopping":
+      if (session.line !== undefined) core.lines.abandon(session.line, { kind: "relay-stopping" });
+      return;
+    case "keyReused":
+    case "exists":
+      if (channel.state === "creating") return abandonIntroduction(turn, cid);
+      await breakChannel(core, turn, cid);
+      return;
+    case "malformed":
+    case "codeRefused":
+    case "outOfOrder":
+      if (session.line !== undefined) core.lines.abandon(session.line, { kind: "relay-incompatible" });
+      return;
+    default:
+      return unreachable(code);
+  }
+}
+
+/** What was asked is no longer out. */
+function stop(session: Session, purpose: ChannelPurpose): void {
+  switch (purpose.kind) {
+    case "create":
+      session.isCreating = false;
+      return;
+    case "open":
+      session.opening = "no";
+      return;
+    case "read":
+      session.isReading = false;
+      return;
+    case "append":
+      session.appending = undefined;
+      return;
+    case "commit":
+      session.isCommitting = false;
+      return;
+    default:
+      return unreachable(purpose);
+  }
+}
+
+function wait(
+  session: Session,
+  turn: Turn,
+  ms: number,
+  problem: Problem | undefined,
+  conversation?: string,
+): void {
+  session.notBefore = turn.now + ms;
+  session.problem = problem;
+  if (conversation !== undefined) turn.changedItems.add(conversation);
+}
+
+/** One answer for an unknown channel and a wrong key. For an epoch that is over it means that all have read it. */
+async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<void> {
+  const { cid } = purpose;
+  const session = sessionOf(core, cid);
+  const channel = turn.need(channels, cid);
+  if (purpose.kind === "open" && purpose.epoch < channel.epoch) {
+    session.past.delete(purpose.epoch);
+    turn.put(channels, cid, {
+      ...channel,
+      past: channel.past.filter(({ epoch }) => epoch !== purpose.epoch),
+    });
+    const past = channel.past.find(({ epoch }) => epoch === purpose.epoch);
+    if (past !== undefined) delivered(turn, cid, past.epoch, past.lastOwn);
+    return;
+  }
+  if (purpose.kind === "read" || purpose.kind === "append") {
+    session.handle = undefined; // the handle died; OPEN tells more
+    return;
+  }
+  if (channel.state === "creating") return abandonIntroduction(turn, cid);
+  await breakChannel(core, turn, cid);
+}
+
+async function tokenRefused(turn: Turn, cid: string): Promise<void> {
+  const channel = turn.need(channels, cid);
+  const createToken = nextToken(turn);
+  if (createToken === undefined) return abandonIntroduction(turn, cid, "noTokens");
+  turn.put(channels, cid, { ...channel, createToken });
+}
+
+/** Pushes: entries, delivery, or that this connection was too slow. */
+export function heardPush(core: Core, turn: Turn, cid: string, epoch: number, reply: Reply): void {
+  const channel = turn.get(channels, cid);
+  if (channel === undefined || channel.state === "broken") return;
+  const session = sessionOf(core, cid);
+  turn.touch(`channel/${cid}`);
+  switch (reply.kind) {
+    case "pushed":
+      if (epoch === channel.epoch && session.hasRead && reply.entry.kind !== "post")
+        session.backlog.push({ entry: reply.entry, isPushed: true });
+      return;
+    case "delivered":
+      delivered(turn, cid, epoch, reply.through);
+      return forgetPast(turn, cid, session);
+    case "lagging":
+      session.hasRead = false;
+      return;
+    default:
+      return; // not a push
+  }
+}

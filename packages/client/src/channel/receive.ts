@@ -1,0 +1,109 @@
+/** A message of somebody else, opened: compared with what the relay said of it, then stored. Spec: CL14 to CL19. */
+import {
+  CONTENT_CARD,
+  CONTENT_PROFILE,
+  contactCard,
+  decode,
+  envelope,
+  equalBytes,
+  profileContent,
+  RUNG_MS,
+  toHex,
+  type Entry,
+  type Envelope,
+} from "@sotto/protocol";
+import { burnDeadline } from "../burning.ts";
+import { addNotice, changeConversation, learnContact, renameContact } from "../conversation.ts";
+import { sessionOf, type Core } from "../core.ts";
+import { isSeen, scheduleBurn } from "../purge.ts";
+import { channels, type Channel } from "../stored/channel.ts";
+import { conversations } from "../stored/conversation.ts";
+import { items, RAW_ENVELOPE } from "../stored/message.ts";
+import type { Turn } from "../turn.ts";
+import { itemId, placeOf } from "./place.ts";
+
+type MessageEntry = Extract<Entry, { kind: "message" }>;
+type Received = Pick<Envelope, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
+
+export async function receive(
+  core: Core,
+  turn: Turn,
+  cid: string,
+  entry: MessageEntry,
+  plaintext: Uint8Array,
+): Promise<void> {
+  const channel = { ...turn.need(channels, cid), isHeard: true };
+  turn.put(channels, cid, channel);
+  const decoded = decode(envelope, plaintext.slice());
+  if (decoded.ok && isAtOdds(core, cid, entry, decoded.value))
+    addNotice(turn, channel.conversation, { kind: "log-conflict" });
+  const message = decoded.ok ? decoded.value : unreadable(entry, plaintext);
+  if (await isSeen(turn, channel.conversation, message.messageId)) return;
+  if (!(await useContent(turn, channel, message))) keep(turn, cid, entry, message);
+}
+
+/** What its sender sealed is not what the relay shows: one of them changed it, or the relay shows two histories. */
+function isAtOdds(core: Core, cid: string, entry: MessageEntry, inside: Envelope): boolean {
+  if (inside.rung !== entry.rung || !equalBytes(inside.messageId, entry.messageId)) return true;
+  const own = sessionOf(core, cid).heads.get(inside.seen.seq);
+  return inside.seen.seq >= entry.seq || (own !== undefined && !equalBytes(own, inside.seen.head));
+}
+
+/** An envelope of a newer version: kept whole, for as long as the relay was told to keep it. */
+const unreadable = (entry: MessageEntry, plaintext: Uint8Array): Received => ({
+  messageId: entry.messageId.slice(),
+  burnMs: RUNG_MS[entry.rung],
+  sentAt: entry.time,
+  contentKind: RAW_ENVELOPE,
+  content: plaintext.slice(),
+});
+
+/** Whether it was said to the client and not to the person. */
+async function useContent(turn: Turn, channel: Channel, message: Received): Promise<boolean> {
+  if (message.contentKind === CONTENT_PROFILE) {
+    const profile = decode(profileContent, message.content);
+    if (profile.ok) renameContact(turn, channel.conversation, profile.value.name);
+    return true;
+  }
+  if (message.contentKind !== CONTENT_CARD) return false;
+  const card = decode(contactCard, message.content);
+  const { accountId } = turn.need(conversations, channel.conversation);
+  if (card.ok && equalBytes(card.value.accountId, accountId))
+    await learnContact(turn, channel.conversation, { card: card.value });
+  return true;
+}
+
+function keep(turn: Turn, cid: string, entry: MessageEntry, message: Received): void {
+  const channel = turn.need(channels, cid);
+  const number = channel.conversation;
+  const { burnMs, sentAt, messageId, contentKind, content } = message;
+  const burnAt = burnDeadline({ burnMs, sentAt, receivedAt: entry.time });
+  if (burnAt !== undefined && burnAt <= turn.believedNow) return; // it came too late
+  const conversation = turn.need(conversations, number);
+  const place = placeOf(entry.time, channel, conversation, false);
+  const id = itemId(number, place, cid, entry.seq);
+  const { epoch, seq, time } = entry;
+  turn.save(items, id, {
+    kind: "message",
+    messageId,
+    mine: false,
+    cid: Uint8Array.fromHex(cid),
+    epoch,
+    seq,
+    sentAt,
+    receivedAt: time,
+    burnMs,
+    burnAt,
+    contentKind,
+    content,
+  });
+  scheduleBurn(turn, number, { itemId: id, messageId, burnAt });
+  turn.put(channels, cid, { ...channel, lastPlace: place });
+  changeConversation(turn, number, {
+    lastPlaceTheirs: place,
+    unread: conversation.unread + 1,
+    firstUnread: conversation.firstUnread ?? toHex(messageId),
+    changedAt: turn.now,
+  });
+  turn.changedItems.add(number);
+}

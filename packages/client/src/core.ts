@@ -1,0 +1,91 @@
+/** Everything one member's client is made of, for the machines that work on it. */
+import { assert, fromHex, type RandomBytes } from "@sotto/protocol";
+import { deriveEpochKeys, wipeEpochKeys, type EpochKeys, type Group, type MlsEngine } from "@sotto/crypto";
+import type { Agenda } from "./agenda.ts";
+import type { Attested } from "./believed-time.ts";
+import { newSession, type Session } from "./channel/session.ts";
+import type { InboxSession } from "./inbox/session.ts";
+import type { Lines } from "./lines.ts";
+import type { OneShots } from "./one-shots.ts";
+import type { Records } from "./ports.ts";
+import type { Problem } from "./problems.ts";
+import type { Resident } from "./resident.ts";
+import type { ChainBook, Self } from "./self.ts";
+import { secretsKey, treeKey, type Channel } from "./stored/channel.ts";
+import type { Groups, Turn } from "./turn.ts";
+
+export type Core = {
+  readonly records: Records;
+  readonly randomBytes: RandomBytes;
+  readonly engine: MlsEngine;
+  readonly self: Self;
+  readonly book: ChainBook;
+  readonly resident: Resident;
+  readonly groups: Groups;
+  readonly agenda: Agenda;
+  readonly lines: Lines;
+  readonly sessions: Map<string, Session>;
+  readonly epochKeys: Map<string, EpochKeys>;
+  readonly oneShots: OneShots;
+  inbox: InboxSession;
+  /** By handle, for pushes: which channel or inbox it names on which line. */
+  readonly handles: Map<
+    string,
+    { readonly kind: "channel"; readonly cid: string; readonly epoch: number } | { readonly kind: "inbox" }
+  >;
+  attested: Attested | undefined;
+  storageProblem: Problem | undefined;
+  /** Nothing is dialled before: the device has no room for what would come. */
+  pausedUntil: number;
+};
+
+export function sessionOf(core: Core, cid: string): Session {
+  let session = core.sessions.get(cid);
+  if (session === undefined) core.sessions.set(cid, (session = newSession()));
+  return session;
+}
+
+/** Keys of the channel's current epoch, derived once. */
+export function keysOf(
+  core: Core,
+  cid: string,
+  channel: Pick<Channel, "epoch" | "exported" | "endpoint">,
+): EpochKeys {
+  const known = core.epochKeys.get(cid);
+  if (known?.epoch === channel.epoch && known.exported === channel.exported) return known;
+  if (known !== undefined) wipeEpochKeys(known);
+  const place = { relayId: channel.endpoint.relayId, cid: fromHex(cid) };
+  const keys = deriveEpochKeys(channel.exported, place, channel.epoch);
+  core.epochKeys.set(cid, keys);
+  return keys;
+}
+
+/** The channel's group as of this turn; undefined where its records cannot be read. */
+export async function groupOf(core: Core, turn: Turn, cid: string): Promise<Group | undefined> {
+  const inMemory = turn.groupInMemory(cid);
+  if (inMemory !== undefined) return inMemory;
+  const [tree, secrets] = [await turn.read(treeKey(cid)), await turn.read(secretsKey(cid))];
+  if (tree === undefined || secrets === undefined) return undefined;
+  const loaded = core.engine.load({ tree, secrets });
+  if (!loaded.ok) return undefined;
+  turn.keepGroup(cid, loaded.value);
+  return loaded.value;
+}
+
+/** Takes over what an operation on the group gave; the group before is wiped once that is durable. */
+export function adoptGroup(
+  core: Core,
+  turn: Turn,
+  cid: string,
+  step: { readonly next: Group; wipe?(): void },
+  isNewTree: boolean,
+): void {
+  turn.setGroup(cid, step.next, core.engine.save(step.next), isNewTree);
+  if (step.wipe) turn.afterwards(() => step.wipe?.());
+}
+
+/** Bytes that name a channel, from the id of its record. */
+export const cidOf = (cid: string): Uint8Array => {
+  assert(cid.length === 64, "a cid is 32 bytes");
+  return fromHex(cid);
+};

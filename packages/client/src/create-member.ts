@@ -1,0 +1,423 @@
+/**
+ * A member's client over an opened profile: takes one event at a time, lets the machines decide, commits what they
+ * wrote, and only then lets frames leave and views change. Spec: spec/client.md, CL1 to CL9.
+ */
+import { equalBytes, err, fromHex, ok, toHex, unreachable, type Result } from "@sotto/protocol";
+import type { Authenticate, MlsEngine } from "@sotto/crypto";
+import { safetyNumber, verifyChain } from "@sotto/verify";
+import { ACTIVATION_CIRCUIT, answerActivation, driveActivation } from "./activation.ts";
+import { Agenda } from "./agenda.ts";
+import { believedTime, newHighest } from "./believed-time.ts";
+import { answerChannel, heardPush } from "./channel/answer.ts";
+import { channelCircuit, driveChannel } from "./channel/drive.ts";
+import { newSession } from "./channel/session.ts";
+import type { Core } from "./core.ts";
+import { Display } from "./display.ts";
+import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
+import { driveInbox, INBOX_CIRCUIT } from "./inbox/drive.ts";
+import { newInboxSession } from "./inbox/session.ts";
+import { decideIntent } from "./intents.ts";
+import {
+  answerClaim,
+  answerPost,
+  driveIntroduction,
+  drivePost,
+  introductionCircuit,
+} from "./introduction/drive.ts";
+import { lineId, type LineId } from "./line/line-id.ts";
+import type { Purpose } from "./line/purpose.ts";
+import { Lines, type Heard, type LineHappening } from "./lines.ts";
+import type { Member, OpenConversation } from "./member.ts";
+import { OneShots } from "./one-shots.ts";
+import type { CommitFailure, Ports } from "./ports.ts";
+import type { Problem } from "./problems.ts";
+import { purge } from "./purge.ts";
+import { EventQueue } from "./queue.ts";
+import { Resident } from "./resident.ts";
+import { ChainBook, selfOf } from "./self.ts";
+import { channels, outgoingPosts } from "./stored/channel.ts";
+import { contacts, conversations, introductions } from "./stored/conversation.ts";
+import { identities, profiles } from "./stored/profile.ts";
+import type { StoredFailure } from "./stored/record.ts";
+import { Turn } from "./turn.ts";
+import type { Answer, ConversationId, ConversationView, Intent, SafetyNumberView } from "./views.ts";
+
+export type MemberPorts = Ports & {
+  /** Made once the profile is read, because the chains in it decide whom MLS authenticates. */
+  readonly createEngine: (authenticate: Authenticate) => Promise<Result<MlsEngine, "cryptoUnsupported">>;
+};
+
+/** empty: no profile here yet. newer: written by a newer version; nothing was changed. */
+export type OpenFailure = StoredFailure | "empty" | "cryptoUnsupported";
+
+/** Things looked at in one turn; the rest follow in turns of their own. */
+const DRIVES_PER_TURN = 64;
+const PAUSE_MS = 15_000;
+
+type Event =
+  | LineHappening
+  | { readonly kind: "drive"; readonly names: readonly string[] }
+  | { readonly kind: "alarm" }
+  | { readonly kind: "intent"; readonly intent: Intent; readonly answered: Answered }
+  | { readonly kind: "run"; readonly run: () => Promise<void> };
+type Answered = (answer: Result<Answer, Problem>) => void;
+
+export async function createMember(ports: MemberPorts): Promise<Result<Member, OpenFailure>> {
+  const loaded = await Resident.load(ports.records);
+  if (!loaded.ok) return loaded;
+  const identity = loaded.value.get(identities, "");
+  if (identity === undefined || loaded.value.get(profiles, "") === undefined) return err("empty");
+  const self = selfOf(identity);
+  const book = new ChainBook();
+  book.learn(self.verified);
+  const engine = await ports.createEngine(book.authenticate);
+  if (!engine.ok) return engine;
+  const member = new RunningMember(ports, loaded.value, { self, book, engine: engine.value });
+  await member.start();
+  return ok(member);
+}
+
+class RunningMember implements Member {
+  readonly #ports: MemberPorts;
+  readonly #core: Core;
+  readonly #queue: EventQueue<Event>;
+  readonly #display: Display;
+  #isClosed = false;
+
+  constructor(ports: MemberPorts, resident: Resident, own: Pick<Core, "self" | "book" | "engine">) {
+    this.#ports = ports;
+    const agenda = new Agenda();
+    this.#queue = new EventQueue((event) => this.#handle(event));
+    const lines = new Lines({
+      ...ports,
+      agenda,
+      happened: (event) => this.#queue.add(event),
+      lost: (id) => this.#lose(id),
+    });
+    this.#core = {
+      ...own,
+      records: ports.records,
+      randomBytes: ports.randomBytes,
+      resident,
+      groups: new Map(),
+      agenda,
+      lines,
+      sessions: new Map(),
+      epochKeys: new Map(),
+      oneShots: new OneShots(),
+      inbox: newInboxSession(),
+      handles: new Map(),
+      attested: undefined,
+      storageProblem: undefined,
+      pausedUntil: 0,
+    };
+    this.#display = new Display(this.#core, ports.clock);
+  }
+
+  /** Forgets what is due before anything is shown, then takes up everything that was under way. */
+  async start(): Promise<void> {
+    await this.#learnContacts();
+    this.#queue.add({ kind: "drive", names: ["burn"] });
+    await this.#queue.idle();
+    const all = new Set(this.#core.resident.values(conversations).keys());
+    await this.#display.refresh(all, all);
+    this.#queue.add({ kind: "drive", names: this.#everything() });
+  }
+
+  async #learnContacts(): Promise<void> {
+    const ids = [...this.#core.resident.values(conversations).keys()];
+    const values = await this.#core.records.getMany(ids.map((id) => contacts.prefix + id));
+    for (const [index, id] of ids.entries()) {
+      const bytes = values[index];
+      const contact = bytes && contacts.fromBytes(bytes);
+      const accountId = this.#core.resident.get(conversations, id)?.accountId;
+      if (!contact?.ok || contact.value.chain === undefined || accountId === undefined) continue;
+      const chain = verifyChain(contact.value.chain, accountId);
+      if (chain.ok) this.#core.book.learn(chain.value);
+    }
+  }
+
+  #everything(): readonly string[] {
+    const { resident } = this.#core;
+    return [
+      "burn",
+      "probe",
+      "activation",
+      "inbox",
+      ...[...resident.values(introductions).keys()].map((id) => `introduction/${id}`),
+      ...[...resident.values(outgoingPosts).keys()].map((id) => `post/${id}`),
+      ...[...resident.values(channels).keys()].map((id) => `channel/${id}`),
+    ];
+  }
+
+  view = () => this.#display.view;
+  onView: Member["onView"] = (show) => this.#display.onView(show);
+
+  ask(intent: Intent): Promise<Result<Answer, Problem>> {
+    if (this.#isClosed) return Promise.resolve(err({ kind: "device-failing" }));
+    const { promise, resolve } = Promise.withResolvers<Result<Answer, Problem>>();
+    this.#queue.add({ kind: "intent", intent, answered: resolve }, true);
+    return promise;
+  }
+
+  async openConversation(
+    id: ConversationId,
+    show: (view: ConversationView) => void,
+  ): Promise<OpenConversation | undefined> {
+    const number = this.#numberOf(id);
+    if (number === undefined || this.#isClosed) return undefined;
+    const window = await this.#inQueue(() => this.#display.open(number, show));
+    return {
+      loadOlder: () => this.#inQueue(() => this.#display.grow(window)),
+      close: () => this.#display.close(window),
+    };
+  }
+
+  /** Reading takes its turn too, so that nothing is shown that a turn under way is about to change. */
+  #inQueue<T>(run: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#queue.add({ kind: "run", run: () => run().then(resolve, reject) }, true);
+    return promise;
+  }
+
+  #numberOf(id: ConversationId): string | undefined {
+    for (const [number, { accountId }] of this.#core.resident.values(conversations))
+      if (toHex(accountId) === id) return number;
+    return undefined;
+  }
+
+  safetyNumber(id: ConversationId): SafetyNumberView | undefined {
+    if (this.#numberOf(id) === undefined) return undefined;
+    const chain = this.#core.book.of(fromHex(id));
+    return chain && safetyNumber(this.#core.self.verified, chain);
+  }
+
+  idle(): Promise<void> {
+    return this.#queue.idle();
+  }
+
+  async close(): Promise<void> {
+    await this.#inQueue(() => {
+      this.#isClosed = true;
+      this.#core.lines.restAll();
+      this.#ports.alarm.clear();
+      this.#core.groups.clear();
+      return Promise.resolve();
+    });
+  }
+
+  async #handle(event: Event): Promise<void> {
+    if (event.kind === "run") return event.run();
+    if (this.#isClosed) {
+      if (event.kind === "intent") event.answered(err({ kind: "device-failing" }));
+      return;
+    }
+    const turn = this.#begin();
+    const answer = await this.#decide(turn, event);
+    await this.#driveTouched(turn);
+    const committed = await turn.commit();
+    if (committed.ok) this.#perform(turn);
+    else this.#failStorage(committed.error);
+    if (this.#isClosed && event.kind !== "intent") return;
+    await this.#display.refresh(turn.changedRows, turn.changedItems);
+    if (event.kind === "intent")
+      event.answered(committed.ok ? answer! : err(storageProblem(committed.error)));
+    this.#setAlarm();
+  }
+
+  #begin(): Turn {
+    const { records, resident, groups, attested } = this.#core;
+    const now = this.#ports.clock();
+    const { highestTime } = resident.get(profiles, "")!;
+    const believedNow = believedTime(now, highestTime, attested);
+    return new Turn({ records, resident, groups, now, believedNow });
+  }
+
+  async #decide(
+    turn: Turn,
+    event: Exclude<Event, { kind: "run" }>,
+  ): Promise<Result<Answer, Problem> | undefined> {
+    switch (event.kind) {
+      case "intent":
+        return decideIntent(this.#core, turn, event.intent);
+      case "drive":
+        turn.touch(...event.names);
+        return undefined;
+      case "alarm":
+        turn.touch(...this.#core.agenda.takeDue(turn.now));
+        return undefined;
+      case "line-opened":
+      case "line-ended":
+      case "line-frame":
+        await this.#heard(turn, event.id, this.#core.lines.hear(event));
+        return undefined;
+      default:
+        return unreachable(event);
+    }
+  }
+
+  async #heard(turn: Turn, line: LineId, heard: Heard): Promise<void> {
+    switch (heard.kind) {
+      case "nothing":
+        return;
+      case "greeted":
+        return this.#greeted(turn, line, heard);
+      case "answer":
+        return this.#answered(turn, line, heard.purpose, heard.reply);
+      case "push": {
+        if (!("handle" in heard.reply)) return;
+        const named = this.#core.handles.get(`${line} ${heard.reply.handle}`);
+        if (named?.kind === "channel") heardPush(this.#core, turn, named.cid, named.epoch, heard.reply);
+        if (named?.kind === "inbox") heardInboxPush(this.#core, turn, heard.reply);
+        return;
+      }
+      default:
+        return unreachable(heard);
+    }
+  }
+
+  #greeted(turn: Turn, line: LineId, { welcome, relay }: Extract<Heard, { kind: "greeted" }>): void {
+    const profile = turn.need(profiles, "");
+    turn.touch(...this.#namesOn(line));
+    if (relay.url !== profile.relayUrl) return;
+    if (profile.relayId !== undefined && !equalBytes(profile.relayId, welcome.relayId)) return;
+    const ownTime = turn.now;
+    this.#core.attested = { relayTime: welcome.time, ownTime };
+    const highestTime = newHighest(ownTime, profile.highestTime, this.#core.attested) ?? profile.highestTime;
+    turn.put(profiles, "", { ...profile, relayId: welcome.relayId, policy: welcome.policy, highestTime });
+    turn.touch("burn");
+    if (profile.relayId !== undefined) return;
+    // The line was for whoever answers at this address; from here on it is for this relay alone.
+    turn.afterwards(() => this.#core.lines.rest(line));
+    turn.touch("activation", "inbox");
+  }
+
+  /** What waits for this line. */
+  #namesOn(line: LineId): readonly string[] {
+    const { resident } = this.#core;
+    const circuit = line.slice(0, line.indexOf("|"));
+    if (circuit === INBOX_CIRCUIT) return ["inbox"];
+    if (circuit === ACTIVATION_CIRCUIT) return ["activation"];
+    const names: string[] = [];
+    for (const [cid, channel] of resident.values(channels))
+      if (lineId(channel.endpoint, channelCircuit(channel)) === line) names.push(`channel/${cid}`);
+    for (const number of resident.values(introductions).keys())
+      if (introductionCircuit(number) === circuit) names.push(`introduction/${number}`);
+    for (const [id, post] of resident.values(outgoingPosts))
+      if (introductionCircuit(post.conversation) === circuit) names.push(`post/${id}`);
+    return names;
+  }
+
+  async #answered(
+    turn: Turn,
+    line: LineId,
+    purpose: Purpose,
+    reply: Extract<Heard, { kind: "answer" }>["reply"],
+  ): Promise<void> {
+    const core = this.#core;
+    switch (purpose.kind) {
+      case "activate":
+        return answerActivation(core, turn, purpose.id, reply);
+      case "claim":
+        return answerClaim(core, turn, line, purpose.conversation, reply);
+      case "post":
+        return answerPost(core, turn, line, purpose.id, reply);
+      case "create":
+      case "open":
+      case "read":
+      case "append":
+      case "commit":
+        return answerChannel(core, turn, purpose, reply);
+      case "inbox-create":
+      case "inbox-open":
+      case "inbox-read":
+      case "shelve":
+      case "allow":
+      case "revoke":
+        return answerInbox(core, turn, line, purpose, reply);
+      case "nothing":
+        return;
+      default:
+        return unreachable(purpose);
+    }
+  }
+
+  async #driveTouched(turn: Turn): Promise<void> {
+    for (let count = 0; turn.touched.size > 0; count++) {
+      const [name] = turn.touched;
+      turn.touched.delete(name!);
+      if (count < DRIVES_PER_TURN) await this.#drive(turn, name!);
+      else turn.later.add(name!);
+    }
+  }
+
+  async #drive(turn: Turn, name: string): Promise<void> {
+    const core = this.#core;
+    const slash = name.indexOf("/");
+    const kind = slash < 0 ? name : name.slice(0, slash);
+    const id = slash < 0 ? "" : name.slice(slash + 1);
+    if (kind === "burn") return purge(core, turn);
+    if (turn.now < core.pausedUntil) return core.agenda.want(name, core.pausedUntil);
+    switch (kind) {
+      case "line":
+        return core.lines.tick(id);
+      case "activation":
+        return driveActivation(core, turn);
+      case "inbox":
+        return driveInbox(core, turn);
+      case "introduction":
+        return driveIntroduction(core, turn, id);
+      case "post":
+        return drivePost(core, turn, id);
+      case "channel":
+        return driveChannel(core, turn, id);
+      default:
+        return;
+    }
+  }
+
+  #perform(turn: Turn): void {
+    const core = this.#core;
+    if (turn.hasWrites && core.storageProblem !== undefined) {
+      core.storageProblem = undefined;
+      core.pausedUntil = 0;
+    }
+    for (const { line, request, purpose } of turn.asks) core.lines.ask(line, request, purpose);
+    if (turn.later.size > 0) this.#queue.add({ kind: "drive", names: [...turn.later] });
+  }
+
+  /** What was decided has not happened. It will be asked for and brought again, once there is room. */
+  #failStorage(failure: CommitFailure): void {
+    const core = this.#core;
+    core.storageProblem = storageProblem(failure);
+    core.lines.restAll();
+    if (failure.kind === "failing") {
+      // What is on the disk is not known: only opening the profile again tells.
+      this.#isClosed = true;
+      this.#ports.alarm.clear();
+      return;
+    }
+    core.pausedUntil = this.#ports.clock() + PAUSE_MS;
+    for (const name of this.#everything()) core.agenda.want(name, core.pausedUntil);
+  }
+
+  /** A line is gone, and with it whatever was under way on it. */
+  #lose(id: LineId): void {
+    const core = this.#core;
+    core.oneShots.lost(id);
+    for (const key of core.handles.keys()) if (key.startsWith(`${id} `)) core.handles.delete(key);
+    for (const [cid, session] of core.sessions)
+      if (session.line === id) core.sessions.set(cid, newSession(session.heads));
+    if (id.startsWith(`${INBOX_CIRCUIT}|`)) core.inbox = newInboxSession();
+  }
+
+  #setAlarm(): void {
+    const due = this.#core.agenda.earliest();
+    if (due === undefined || this.#isClosed) this.#ports.alarm.clear();
+    else this.#ports.alarm.set(due, () => this.#queue.add({ kind: "alarm" }));
+  }
+}
+
+const storageProblem = (failure: CommitFailure): Problem => ({
+  kind: failure.kind === "full" ? "device-full" : "device-failing",
+});

@@ -1,0 +1,211 @@
+/** What a person asks for. Each is durable before it is answered. Spec: spec/client.md, "Intents". */
+import {
+  CONTENT_TEXT,
+  encode,
+  equalBytes,
+  err,
+  linkToCard,
+  ok,
+  TEXT_BYTES_MAX,
+  textContent,
+  textToBytes,
+  toHex,
+  unreachable,
+  type ContactCard,
+  type Result,
+} from "@sotto/protocol";
+import { addActivation } from "./activation.ts";
+import { textToCode } from "./activation-code.ts";
+import { chooseChannel, channelsOf } from "./channel/choice.ts";
+import {
+  changeConversation,
+  conversationOf,
+  outboxOf,
+  queueMessage,
+  queueProfile,
+  startConversation,
+  addNotice,
+  touchChannels,
+} from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { approach } from "./introduction/approach.ts";
+import { ownName } from "./names.ts";
+import type { Problem } from "./problems.ts";
+import { conversations, outboxEntries } from "./stored/conversation.ts";
+import { items, seenIds } from "./stored/message.ts";
+import type { ConversationNumber } from "./stored/keys.ts";
+import { inboxes, profiles } from "./stored/profile.ts";
+import type { Turn } from "./turn.ts";
+import type { Answer, Intent } from "./views.ts";
+
+type Answered = Result<Answer, Problem>;
+
+const DONE: Answered = ok({ kind: "done" });
+
+export async function decideIntent(core: Core, turn: Turn, intent: Intent): Promise<Answered> {
+  switch (intent.kind) {
+    case "add-contact":
+      return addContact(core, turn, intent.link);
+    case "send":
+      return inConversation(turn, intent.to, (number) => send(core, turn, number, intent.text));
+    case "retry":
+    case "discard":
+      return inConversation(turn, intent.in, (number) => settle(turn, number, intent.key, intent.kind));
+    case "draft":
+      return inConversation(turn, intent.in, (number) => draft(turn, number, intent.text));
+    case "mark-read":
+      return inConversation(turn, intent.in, (number) => markRead(turn, number, intent.through));
+    case "set-burn":
+      return inConversation(turn, intent.in, (number) => setBurn(turn, number, intent.burnMs));
+    case "verify":
+      return inConversation(turn, intent.in, (number) => {
+        changeConversation(turn, number, { isVerified: intent.matches });
+        return DONE;
+      });
+    case "rename":
+      return rename(core, turn, intent.name);
+    case "new-link":
+      return newLink(core, turn);
+    case "add-code":
+      return addCode(core, turn, intent.code);
+    default:
+      return unreachable(intent);
+  }
+}
+
+/** A conversation that is gone is as good as done: views may be a moment behind. */
+function inConversation(
+  turn: Turn,
+  id: string,
+  act: (number: ConversationNumber) => Answered | Promise<Answered>,
+): Answered | Promise<Answered> {
+  const isId = /^[0-9a-f]{64}$/.test(id);
+  const number = isId ? conversationOf(turn, Uint8Array.fromHex(id)) : undefined;
+  return number === undefined ? DONE : act(number);
+}
+
+const LINK_PROBLEM = {
+  "not-a-link": "link-not-a-link",
+  damaged: "link-damaged",
+  newer: "link-newer",
+} as const;
+
+function addContact(core: Core, turn: Turn, link: string): Answered {
+  const card = linkToCard(link);
+  if (!card.ok) return err({ kind: LINK_PROBLEM[card.error] });
+  const { accountId } = card.value;
+  if (equalBytes(accountId, core.self.verified.accountId)) return err({ kind: "link-own" });
+  const known = conversationOf(turn, accountId);
+  if (known !== undefined && chooseChannel(turn, known) !== undefined) return err({ kind: "contact-known" });
+  begin(turn, card.value, known);
+  return ok({ kind: "conversation", id: toHex(accountId) });
+}
+
+/** Pasting a link again tries again, with what this link says. */
+function begin(turn: Turn, card: ContactCard, known: ConversationNumber | undefined): void {
+  const number = known ?? startConversation(turn, card.accountId, "");
+  if (known === undefined) addNotice(turn, number, { kind: "started" });
+  const isUnderWay = channelsOf(turn, number).some(({ channel }) => channel.state === "creating");
+  if (!isUnderWay) approach(turn, number, card);
+}
+
+function send(core: Core, turn: Turn, number: ConversationNumber, text: string): Answered {
+  const wellFormed = text.toWellFormed();
+  if (wellFormed.trim() === "") return err({ kind: "text-empty" });
+  if (textToBytes(wellFormed).length > TEXT_BYTES_MAX) return err({ kind: "text-too-long" });
+  const { policy } = turn.need(profiles, "");
+  const conversation = changeConversation(turn, number, { draft: "", changedAt: turn.now });
+  const messageId = core.randomBytes(16);
+  queueMessage(turn, number, {
+    messageId,
+    burnMs: conversation.burnMs ?? policy.burnDefaultMs,
+    sentAt: turn.now,
+    contentKind: CONTENT_TEXT,
+    content: encode(textContent, { text: wellFormed }),
+  });
+  turn.touch("burn");
+  return ok({ kind: "message", key: toHex(messageId) });
+}
+
+function settle(turn: Turn, number: ConversationNumber, key: string, kind: "retry" | "discard"): Answered {
+  const id = outboxOf(turn, number).find((one) => toHex(turn.need(outboxEntries, one).messageId) === key);
+  if (id === undefined) return DONE;
+  if (kind === "discard") {
+    turn.remove(outboxEntries, id);
+    turn.changedItems.add(number);
+  } else if (turn.need(outboxEntries, id).state === "expired") {
+    return err({ kind: "expired" });
+  }
+  touchChannels(turn, number);
+  return DONE;
+}
+
+function draft(turn: Turn, number: ConversationNumber, text: string): Answered {
+  const wellFormed = text.toWellFormed();
+  if (textToBytes(wellFormed).length > TEXT_BYTES_MAX) return err({ kind: "text-too-long" });
+  changeConversation(turn, number, { draft: wellFormed });
+  return DONE;
+}
+
+async function markRead(turn: Turn, number: ConversationNumber, through?: string): Promise<Answered> {
+  const { unread } = turn.need(conversations, number);
+  if (unread === 0) return DONE;
+  const seen = through === undefined ? undefined : await turn.load(seenIds, `${number}/${through}`);
+  if (through !== undefined && seen === undefined) return DONE;
+  const left = seen === undefined ? [] : await unreadAfter(turn, number, seen.itemKey);
+  changeConversation(turn, number, { unread: Math.min(unread, left.length), firstUnread: left[0] });
+  return DONE;
+}
+
+/** Message ids of what others wrote after this place. */
+async function unreadAfter(turn: Turn, number: ConversationNumber, itemId: string): Promise<string[]> {
+  const found: string[] = [];
+  for (const key of turn.keys(`${items.prefix}${number}/`)) {
+    const id = key.slice(items.prefix.length);
+    if (id <= itemId) continue;
+    const item = await turn.load(items, id);
+    if (item?.kind === "message" && !item.mine) found.push(toHex(item.messageId));
+  }
+  return found;
+}
+
+/** Held within what the organisation allows. */
+function setBurn(turn: Turn, number: ConversationNumber, burnMs: number): Answered {
+  const { burnMaxMs, burnOffAllowed } = turn.need(profiles, "").policy;
+  const isOff = burnMs === 0 && burnOffAllowed;
+  const wanted = Number.isFinite(burnMs) && burnMs > 0 ? Math.ceil(burnMs) : burnMaxMs;
+  changeConversation(turn, number, { burnMs: isOff ? 0 : Math.min(wanted, burnMaxMs) });
+  turn.changedItems.add(number);
+  return DONE;
+}
+
+function rename(core: Core, turn: Turn, name: string): Answered {
+  const own = ownName(name);
+  if (!own.ok) return own;
+  turn.put(profiles, "", { ...turn.need(profiles, ""), name: own.value });
+  for (const number of turn.ids(conversations)) queueProfile(core, turn, number);
+  return DONE;
+}
+
+/** The link that was given away is refused from now on; contacts that are there hold cards of another token. */
+function newLink(core: Core, turn: Turn): Answered {
+  const inbox = turn.get(inboxes, "");
+  if (inbox === undefined) return err({ kind: "relay-unreachable" });
+  const linkToken = core.randomBytes(32);
+  if (inbox.toAllow.length >= 16) return err({ kind: "relay-unreachable" });
+  turn.put(inboxes, "", {
+    ...inbox,
+    linkToken,
+    toAllow: [...inbox.toAllow, linkToken],
+    toRevoke: [...inbox.toRevoke, inbox.linkToken],
+  });
+  turn.touch("inbox");
+  return DONE;
+}
+
+function addCode(core: Core, turn: Turn, text: string): Answered {
+  const code = textToCode(text);
+  if (!code.ok) return err({ kind: "code-malformed" });
+  addActivation(core, turn, code.value);
+  return DONE;
+}

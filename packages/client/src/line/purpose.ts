@@ -1,0 +1,12 @@
+/** What a request was for: all that is needed to use its answer. */
+export type Purpose =
+  | { readonly kind: "activate"; readonly id: string }
+  | { readonly kind: "inbox-create" | "inbox-open" | "inbox-read" | "shelve" }
+  | { readonly kind: "allow" | "revoke"; readonly token: Uint8Array }
+  | { readonly kind: "claim"; readonly conversation: string }
+  | { readonly kind: "post"; readonly id: string }
+  | { readonly kind: "create" | "read" | "commit"; readonly cid: string }
+  | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly writes: boolean }
+  | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
+  /** Its answer changes nothing. */
+  | { readonly kind: "nothing" };

@@ -1,0 +1,127 @@
+/** From records to what is shown: rows of the list, messages of a conversation. Spec: CL3. */
+import { CONTENT_TEXT, decode, envelope, textContent, toHex, type Policy } from "@sotto/protocol";
+import type { Problem } from "./problems.ts";
+import type { Resident } from "./resident.ts";
+import { channels } from "./stored/channel.ts";
+import {
+  conversations,
+  introductions,
+  outboxEntries,
+  type Conversation,
+  type OutboxEntry,
+} from "./stored/conversation.ts";
+import type { ConversationNumber } from "./stored/keys.ts";
+import { RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
+import type { ConversationRow, Mark, MessagePreview, MessageView } from "./views.ts";
+
+type Content = MessageView["content"];
+
+/** A kind this version does not know stays as it is until a version comes that does. */
+export function contentToView(contentKind: number, content: Uint8Array): Content {
+  if (contentKind === RAW_ENVELOPE) {
+    const inside = decode(envelope, content);
+    return inside.ok ? contentToView(inside.value.contentKind, inside.value.content) : { kind: "unknown" };
+  }
+  const text = contentKind === CONTENT_TEXT ? decode(textContent, content) : undefined;
+  return text?.ok ? { kind: "text", text: text.value.text } : { kind: "unknown" };
+}
+
+/** The relay's word that every device has it; without that, that it is on the relay's disk. */
+function markOf(resident: Resident, message: StoredMessage): Mark | undefined {
+  if (!message.mine) return undefined;
+  const channel = resident.get(channels, toHex(message.cid));
+  return channel !== undefined && message.seq <= channel.delivered ? "delivered" : "sent";
+}
+
+export function itemToView(resident: Resident, key: string, item: StoredItem, now: number): MessageView {
+  if (item.kind === "notice") {
+    const { at, notice } = item;
+    const content: Content = { kind: "notice", notice };
+    return { key, mine: false, time: at, mark: undefined, problem: undefined, burn: undefined, content };
+  }
+  const { messageId, mine, sentAt, burnAt, burnMs, contentKind, content } = item;
+  return {
+    key: toHex(messageId),
+    mine,
+    time: Math.min(sentAt, now),
+    mark: markOf(resident, item),
+    problem: undefined,
+    burn: burnAt === undefined ? undefined : { burnAt, burnMs },
+    content: contentToView(contentKind, content),
+  };
+}
+
+/** What waits is shown after everything else. */
+export function waitingToView(entry: OutboxEntry, problem: Problem | undefined): MessageView {
+  const { messageId, sentAt, burnMs, state } = entry;
+  const isExpired = state === "expired";
+  return {
+    key: toHex(messageId),
+    mine: true,
+    time: sentAt,
+    mark: isExpired ? "failed" : "waiting",
+    problem: isExpired ? { kind: "expired" } : problem,
+    burn: isExpired || burnMs === 0 ? undefined : { burnAt: sentAt + burnMs, burnMs },
+    content: isExpired ? { kind: "text", text: "" } : contentToView(entry.contentKind, entry.content),
+  };
+}
+
+/** Only what the person wrote: clients say things to each other too. */
+export const visibleWaiting = (resident: Resident, number: ConversationNumber): readonly OutboxEntry[] =>
+  [...resident.values(outboxEntries)]
+    .filter(([id, entry]) => id.startsWith(`${number}/`) && entry.contentKind === CONTENT_TEXT)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([, entry]) => entry);
+
+export function stateOf(resident: Resident, conversation: Conversation): ConversationRow["state"] {
+  const all = conversation.channels.flatMap((cid) => resident.get(channels, toHex(cid)) ?? []);
+  if (all.some(({ state, epoch }) => state === "live" && epoch > 0)) return "ready";
+  return all.some(({ state }) => state === "broken") ? "broken" : "setting-up";
+}
+
+const INTRODUCTION_PROBLEM = {
+  claiming: undefined,
+  refused: { kind: "link-refused" },
+  noTokens: { kind: "tokens-spent" },
+  invalid: { kind: "identity-invalid" },
+} as const;
+
+export function introductionProblem(resident: Resident, number: ConversationNumber): Problem | undefined {
+  const introduction = resident.get(introductions, number);
+  return introduction && INTRODUCTION_PROBLEM[introduction.state];
+}
+
+/** Never empty: until the contact has told a name, the beginning of the account stands for it. */
+export const shownName = ({ name, accountId }: Conversation): string =>
+  name === "" ? toHex(accountId).slice(0, 8) : name;
+
+export function previewOf(messages: readonly MessageView[]): MessagePreview | undefined {
+  const newest = messages.findLast(({ content }) => content.kind === "text");
+  if (newest?.content.kind !== "text") return undefined;
+  const { time, mine, mark, content } = newest;
+  return { text: content.text, time, mine, mark };
+}
+
+export function rowOf(
+  resident: Resident,
+  number: ConversationNumber,
+  preview: MessagePreview | undefined,
+): ConversationRow | undefined {
+  const conversation = resident.get(conversations, number);
+  if (conversation === undefined) return undefined;
+  const { accountId, isVerified, unread, draft, changedAt } = conversation;
+  return {
+    id: toHex(accountId),
+    name: shownName(conversation),
+    isVerified,
+    unread,
+    draft,
+    preview,
+    state: stateOf(resident, conversation),
+    problem: introductionProblem(resident, number),
+    changedAt,
+  };
+}
+
+export const burnOf = (conversation: Conversation, policy: Policy): number =>
+  conversation.burnMs ?? policy.burnDefaultMs;

@@ -1,0 +1,50 @@
+/** This account on this device, ready to sign; and the chains of others that were verified. Spec: spec/identity.md. */
+import { assert, toHex, type IdentityChain } from "@sotto/protocol";
+import {
+  accountIdOf,
+  deviceSigner,
+  readerKey,
+  signingKey,
+  type Authenticate,
+  type DeviceKeys,
+  type DeviceSigner,
+} from "@sotto/crypto";
+import { checkCredential, verifyChain, type VerifiedChain } from "@sotto/verify";
+import type { StoredIdentity } from "./stored/profile.ts";
+
+export type Self = {
+  readonly chain: IdentityChain;
+  readonly verified: VerifiedChain;
+  readonly device: DeviceKeys;
+  readonly signer: DeviceSigner;
+};
+
+export function selfOf(stored: StoredIdentity): Self {
+  const verified = verifyChain(stored.chain, accountIdOf(stored.chain));
+  assert(verified.ok, "one's own chain verifies");
+  const device = {
+    leaf: signingKey(stored.leafSeed),
+    reader: readerKey(stored.readerSeed),
+  };
+  return {
+    chain: stored.chain,
+    verified: verified.value,
+    device,
+    signer: deviceSigner(verified.value, device),
+  };
+}
+
+/** The newest verified chain of every account that is known: what the MLS engine authenticates against. */
+export class ChainBook {
+  readonly #chainByAccount = new Map<string, VerifiedChain>();
+
+  learn(chain: VerifiedChain): void {
+    this.#chainByAccount.set(toHex(chain.accountId), chain);
+  }
+
+  readonly of = (accountId: Uint8Array): VerifiedChain | undefined =>
+    this.#chainByAccount.get(toHex(accountId));
+
+  readonly authenticate: Authenticate = (credential, signatureKey) =>
+    checkCredential(credential, signatureKey, this.of).ok;
+}

@@ -1,0 +1,60 @@
+/** What a conversation shows, one record each, under a key that is its place. Spec: spec/client.md, "Order". */
+import {
+  BODY_BYTES_MAX,
+  bool,
+  fixed,
+  NAME_BYTES_MAX,
+  opaque,
+  optional,
+  struct,
+  tagged,
+  text,
+  u32,
+  uint,
+  type TypeOf,
+} from "@sotto/protocol";
+import { table } from "./record.ts";
+
+const notice = tagged({
+  started: [1, {}],
+  "contact-renamed": [2, { from: text(NAME_BYTES_MAX), to: text(NAME_BYTES_MAX) }],
+  "identity-changed": [3, {}],
+  remade: [4, {}],
+  gap: [5, {}],
+  "log-conflict": [6, {}],
+});
+
+const message = {
+  messageId: fixed(16),
+  mine: bool,
+  cid: fixed(32),
+  epoch: uint,
+  seq: uint,
+  sentAt: uint,
+  /** The relay's receipt time. */
+  receivedAt: uint,
+  burnMs: uint,
+  /** When this device forgets it; undefined where burning is off. */
+  burnAt: optional(uint),
+  contentKind: u32,
+  content: opaque(BODY_BYTES_MAX),
+};
+
+const item = tagged({ message: [1, message], notice: [2, { at: uint, notice }] });
+export type StoredItem = TypeOf<typeof item>;
+export type StoredMessage = Extract<StoredItem, { kind: "message" }>;
+export type StoredNotice = TypeOf<typeof notice>;
+/** A content kind of ours, never on the wire: the content is a whole envelope that this version cannot read. */
+export const RAW_ENVELOPE = 0xffff_ffff;
+export const items = table("m/", 1, item);
+
+/** The messageIds a conversation has shown: a repeat is dropped, also after the message burned. */
+export const seenIds = table("i/", 1, struct({ itemKey: text(128) }));
+
+/** Keyed by time: what is forgotten then. */
+const due = tagged({
+  burn: [1, { itemKey: text(128), idKey: text(128) }],
+  forget: [2, { idKey: text(128) }],
+});
+export type Due = TypeOf<typeof due>;
+export const dues = table("b/", 1, due);
