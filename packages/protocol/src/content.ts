@@ -36,6 +36,8 @@ export type Envelope = TypeOf<typeof envelope>;
 /** Numbers of content kinds. Append-only. */
 export const CONTENT_TEXT = 1;
 export const CONTENT_PROFILE = 2;
+/** A contact card: how to reach the sender's inbox, should a channel have to be made anew. */
+export const CONTENT_CARD = 3;
 
 export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
 /** The name a member shows to contacts. */
