@@ -92,18 +92,3 @@ async function useTokens(core: Core, turn: Turn): Promise<void> {
   }
   turn.touch("inbox");
 }
-
-/** Takes a token off the stock; undefined when none is left. */
-export function nextToken(turn: Turn): Uint8Array | undefined {
-  for (const id of turn.ids(activations)) {
-    const activation = turn.need(activations, id);
-    const [token, ...rest] = activation.tokens;
-    if (activation.state !== "granted" || token === undefined) continue;
-    turn.put(activations, id, { ...activation, tokens: rest });
-    return token;
-  }
-  return undefined;
-}
-
-export const tokensLeft = (of: Iterable<Activation>): number =>
-  [...of].reduce((sum, { state, tokens }) => sum + (state === "granted" ? tokens.length : 0), 0);

@@ -1,8 +1,16 @@
 /** A profile begins: an identity, a name, a relay's address and an activation code, all on this device only. */
-import { err, isOrigin, ok, Secret, type DeviceKind, type RandomBytes, type Result } from "@sotto/protocol";
+import {
+  err,
+  isOrigin,
+  ok,
+  Secret,
+  textToCode,
+  type DeviceKind,
+  type RandomBytes,
+  type Result,
+} from "@sotto/protocol";
 import { createChain, newDevice, signingKey } from "@sotto/crypto";
 import { newActivation } from "./activation.ts";
-import { textToCode } from "./activation-code.ts";
 import { ownName } from "./names.ts";
 import type { Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";

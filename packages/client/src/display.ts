@@ -1,6 +1,6 @@
 /** Keeps what is shown in step with what is durable, reading no more than the screen needs. Spec: CL3, CL4. */
 import { cardToLink, toHex, type Clock } from "@sotto/protocol";
-import { tokensLeft } from "./activation.ts";
+import { tokensLeft } from "./tokens.ts";
 import { clockOff } from "./believed-time.ts";
 import type { Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";

@@ -9,13 +9,13 @@ import {
   TEXT_BYTES_MAX,
   textContent,
   textToBytes,
+  textToCode,
   toHex,
   unreachable,
   type ContactCard,
   type Result,
 } from "@sotto/protocol";
 import { addActivation } from "./activation.ts";
-import { textToCode } from "./activation-code.ts";
 import { chooseChannel, channelsOf } from "./channel/choice.ts";
 import {
   changeConversation,

@@ -5,31 +5,28 @@ import type { Problem } from "./problems.ts";
 /** What a member may choose; others' names are cut at the wire's limit. */
 export const OWN_NAME_CHARS_MAX = 64;
 
-// Controls, format characters (direction overrides among them), line and paragraph separators, private use, unassigned.
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\u2028\u2029]/gu;
-// Joiners are wanted inside emoji and several scripts; anywhere else they only deceive.
-const JOINED =
-  /(?<=[\p{L}\p{M}\p{Extended_Pictographic}\u{1F3FB}-\u{1F3FF}\uFE0F])[\u200C\u200D](?=[\p{L}\p{Extended_Pictographic}])/gu;
-const KEPT_JOINER = "\u0000";
+// Controls, format characters (direction overrides among them), lone surrogates, private use, unassigned, separators.
+const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
+// Wanted inside emoji and by several scripts; anywhere else they only deceive.
+const JOINER = /^[\u200C\u200D]$/u;
+const JOINABLE_BEFORE = /[\p{L}\p{M}\p{Emoji}]$/u;
+const JOINABLE_AFTER = /^[\p{L}\p{Emoji}]/u;
 
 /** Total: any text gives a text without control or direction characters, perhaps empty. */
 export function harmlessName(name: string): string {
-  const joiners: string[] = [];
-  const marked = name
+  const clean = name
     .toWellFormed()
-    .replaceAll(/\u0000/gu, "")
-    .replaceAll(/[\t\n\r]/gu, " ")
-    .replaceAll(JOINED, (joiner) => {
-      joiners.push(joiner);
-      return KEPT_JOINER;
-    });
-  const clean = marked
-    .replaceAll(UNSEEN, (found) => (found === KEPT_JOINER ? (joiners.shift() ?? "") : ""))
     .normalize("NFC")
-    .replaceAll(/\s+/gu, " ")
-    .trim();
-  return cut(clean);
+    .replaceAll(/[\t\n\r]/gu, " ")
+    .replaceAll(UNSEEN, (found: string, at: number, whole: string) => (joins(found, at, whole) ? found : ""))
+    .replaceAll(/\s+/gu, " ");
+  return cut(clean.trim());
 }
+
+const joins = (found: string, at: number, whole: string): boolean =>
+  JOINER.test(found) &&
+  JOINABLE_BEFORE.test(whole.slice(0, at)) &&
+  JOINABLE_AFTER.test(whole.slice(at + found.length));
 
 function cut(name: string): string {
   if (textToBytes(name).length <= NAME_BYTES_MAX) return name;
@@ -46,6 +43,6 @@ function cut(name: string): string {
 export function ownName(name: string): Result<string, Problem> {
   const clean = harmlessName(name);
   if (clean === "") return err({ kind: "name-invalid" });
-  if ([...name.trim()].length > OWN_NAME_CHARS_MAX) return err({ kind: "name-too-long" });
+  if (Array.from(name.trim()).length > OWN_NAME_CHARS_MAX) return err({ kind: "name-too-long" });
   return ok(clean);
 }

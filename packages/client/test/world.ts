@@ -16,7 +16,7 @@ import {
   type Records,
   type RecordWrite,
 } from "@sotto/client";
-import { concat, DEFAULT_POLICY, err, ok, toHex } from "@sotto/protocol";
+import { codeToText, concat, DEFAULT_POLICY, err, ok, toHex } from "@sotto/protocol";
 import { createRelay, createTokenAdmission, type Session } from "@sotto/relay";
 import { createMemoryChannelStore, createMemoryWakeups } from "@sotto/relay-adapters/memory";
 import { createKeyRing } from "@sotto/relay-adapters/node";
@@ -148,7 +148,7 @@ export class TestRelay {
     const code = random(16);
     const until = this.world.now + 365 * 86_400_000;
     await this.#store.apply([{ kind: "mint", codeHash: toHex(sha256(code)), until }], this.world.now);
-    return toHex(code);
+    return codeToText(code);
   }
 
   cutAll(): void {

@@ -3,7 +3,7 @@ import { equalBytes, fromHex, rungFor, unreachable, type Reply } from "@sotto/pr
 import { advance, isReceiptGenuine, sha256, type ChannelEntry } from "@sotto/verify";
 import { addNotice } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
-import { nextToken } from "../activation.ts";
+import { nextToken } from "../tokens.ts";
 import { abandonIntroduction } from "../introduction/drive.ts";
 import type { Purpose } from "../line/purpose.ts";
 import type { Problem } from "../problems.ts";
@@ -318,18 +318,10 @@ export function heardPush(core: Core, turn: Turn, cid: string, epoch: number, re
   if (channel === undefined || channel.state === "broken") return;
   const session = sessionOf(core, cid);
   turn.touch(`channel/${cid}`);
-  switch (reply.kind) {
-    case "pushed":
-      if (epoch === channel.epoch && session.hasRead && reply.entry.kind !== "post")
-        session.backlog.push({ entry: reply.entry, isPushed: true });
-      return;
-    case "delivered":
-      delivered(turn, cid, epoch, reply.through);
-      return forgetPast(turn, cid, session);
-    case "lagging":
-      session.hasRead = false;
-      return;
-    default:
-      return; // not a push
-  }
+  if (reply.kind === "lagging") session.hasRead = false;
+  if (reply.kind === "pushed" && reply.entry.kind !== "post" && epoch === channel.epoch && session.hasRead)
+    session.backlog.push({ entry: reply.entry, isPushed: true });
+  if (reply.kind !== "delivered") return;
+  delivered(turn, cid, epoch, reply.through);
+  forgetPast(turn, cid, session);
 }

@@ -1,7 +1,7 @@
 /** What the relay answers and pushes about the own inbox. */
 import { equalBytes, unreachable, type Reply } from "@sotto/protocol";
 import type { Core } from "../core.ts";
-import { nextToken } from "../activation.ts";
+import { nextToken } from "../tokens.ts";
 import type { LineId } from "../line/line-id.ts";
 import type { Purpose } from "../line/purpose.ts";
 import { inboxes } from "../stored/profile.ts";

@@ -2,7 +2,7 @@
 import { Secret } from "@sotto/protocol";
 import { inboxPublicKey, signInboxCreate, signingKey } from "@sotto/crypto";
 import { sha256 } from "@sotto/verify";
-import { nextToken } from "../activation.ts";
+import { nextToken } from "../tokens.ts";
 import type { Core } from "../core.ts";
 import type { LineId } from "../line/line-id.ts";
 import { inboxes, profiles } from "../stored/profile.ts";

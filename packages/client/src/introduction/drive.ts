@@ -15,7 +15,7 @@ import {
 } from "@sotto/protocol";
 import { deriveEpochKeys, epochPublicKeys, exportChannelSecret, openShelfItem } from "@sotto/crypto";
 import { firstPosition, isContinuation, sha256, verifyChain } from "@sotto/verify";
-import { nextToken } from "../activation.ts";
+import { nextToken } from "../tokens.ts";
 import { readersOf } from "../channel/commit.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
 import { addChannel, addNotice, changeConversation, forgetChannel, learnContact } from "../conversation.ts";
