@@ -25,14 +25,17 @@ export const isSeen = async (
 
 /** Remembers the message's id, and when to forget the message. */
 export function scheduleBurn(
+  core: Core,
   turn: Turn,
   number: ConversationNumber,
   message: { readonly itemId: string; readonly messageId: Uint8Array; readonly burnAt: number | undefined },
 ): void {
   const idKey = seenId(number, message.messageId);
   turn.save(seenIds, idKey, { itemKey: message.itemId });
-  if (message.burnAt === undefined) return;
-  turn.save(dues, `${timeKey(message.burnAt)}/${idKey}`, { kind: "burn", itemKey: message.itemId, idKey });
+  const { burnAt } = message;
+  if (burnAt === undefined) return;
+  turn.afterwards(() => core.agenda.want("burn", ownTime(turn, burnAt)));
+  turn.save(dues, `${timeKey(burnAt)}/${idKey}`, { kind: "burn", itemKey: message.itemId, idKey });
 }
 
 /** Forgets what is due, and says when to come again. */
@@ -41,10 +44,14 @@ export async function purge(core: Core, turn: Turn): Promise<void> {
   for (const key of due.slice(0, DUES_PER_TURN)) await forget(turn, key.slice(dues.prefix.length));
   if (due.length > DUES_PER_TURN) turn.later.add("burn");
   expireUnsent(turn);
-  const next = nextDue(core, turn);
-  // The alarm counts by the own clock.
-  core.agenda.set("burn", next === undefined ? undefined : turn.now + Math.max(0, next - turn.believedNow));
+  turn.afterwards(() => {
+    const next = nextDue(core);
+    core.agenda.set("burn", next === undefined ? undefined : ownTime(turn, next));
+  });
 }
+
+/** The alarm counts by the own clock, burning by the time that is believed. */
+const ownTime = (turn: Turn, believed: number): number => turn.now + Math.max(0, believed - turn.believedNow);
 
 async function forget(turn: Turn, id: string): Promise<void> {
   const due = await turn.load(dues, id);
@@ -72,12 +79,10 @@ function expireUnsent(turn: Turn): void {
   }
 }
 
-function nextDue(core: Core, turn: Turn): number | undefined {
+function nextDue(core: Core): number | undefined {
   const [first] = core.records.list(dues.prefix, { limit: 1 });
   let next = first === undefined ? undefined : keyTime(first.slice(dues.prefix.length));
-  for (const id of turn.ids(outboxEntries)) {
-    const { state, burnMs, sentAt } = turn.need(outboxEntries, id);
+  for (const { state, burnMs, sentAt } of core.resident.values(outboxEntries).values())
     if (state === "waiting" && burnMs > 0) next = Math.min(next ?? Infinity, sentAt + burnMs);
-  }
   return next;
 }

@@ -10,6 +10,7 @@ import type { Problem } from "../problems.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
 import { outboxEntries } from "../stored/conversation.ts";
 import type { Turn } from "../turn.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { breakChannel } from "./broken.ts";
 import { outboxIdOf } from "./own.ts";
 import type { Session } from "./session.ts";
@@ -86,16 +87,12 @@ async function opened(
     await breakChannel(core, turn, cid);
     return;
   }
-  delivered(turn, cid, epoch, reply.delivered);
-  forgetPast(turn, cid, session);
-  // An acknowledgement may have been lost with the last connection.
-  if (log.seq > reply.acked && log.seq > channel.epochStart) {
-    session.acked = log.seq;
-    const ack = { kind: "ack", handle: reply.handle, through: log.seq } as const;
-    turn.ask(session.line, ack, { kind: "nothing" });
-  }
+  delivered(turn, cid, reply.delivered);
+  // Also at the beginning of an epoch, and where an acknowledgement was lost with the last connection.
+  acknowledge(turn, cid, session);
 }
 
+/** The relay says how much of an ended epoch this device has acknowledged: all, and it need not be remembered. */
 function openedPast(
   turn: Turn,
   cid: string,
@@ -103,36 +100,28 @@ function openedPast(
   session: Session,
   reply: ReplyOf<"opened">,
 ): void {
-  session.past.set(epoch, reply.handle);
+  const { handle } = reply;
   const past = turn.need(channels, cid).past.find((one) => one.epoch === epoch);
-  if (past === undefined || session.line === undefined) return;
-  if (reply.acked < past.through) {
-    const ack = { kind: "ack", handle: reply.handle, through: past.through } as const;
-    turn.ask(session.line, ack, { kind: "nothing" });
-  }
-  delivered(turn, cid, epoch, reply.delivered);
+  if (session.line === undefined) return;
+  if (past !== undefined && reply.acked < past.through)
+    turn.ask(session.line, { kind: "ack", handle, through: past.through }, { kind: "nothing" });
+  turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
+  if (past !== undefined && reply.acked >= past.through) forgetPast(turn, cid, epoch);
 }
 
-/** Past epochs in which nothing is left to learn: all that was sent in them has arrived. */
-function forgetPast(turn: Turn, cid: string, session: Session): void {
+function forgetPast(turn: Turn, cid: string, epoch: number): void {
   const channel = turn.need(channels, cid);
-  const kept = channel.past.filter((past) => past.lastOwn > channel.delivered);
-  if (kept.length === channel.past.length) return;
-  for (const { epoch } of channel.past.filter((past) => !kept.includes(past))) {
-    const handle = session.past.get(epoch);
-    session.past.delete(epoch);
-    if (typeof handle === "number" && session.line !== undefined)
-      turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
-  }
-  turn.put(channels, cid, { ...channel, past: kept });
+  turn.put(channels, cid, { ...channel, past: channel.past.filter((one) => one.epoch !== epoch) });
 }
 
-/** In a later epoch only what was acknowledged of it tells that the earlier ones were read. */
-export function delivered(turn: Turn, cid: string, epoch: number, through: number): void {
+/**
+ * Every reader of this epoch has acknowledged up to there. Readers begin an epoch by acknowledging the Commit that
+ * began it, so from there on everything of the epochs before was delivered too.
+ */
+export function delivered(turn: Turn, cid: string, through: number): void {
   const channel = turn.need(channels, cid);
-  if (through <= channel.delivered) return;
-  if (epoch === channel.epoch && through <= channel.epochStart) return;
-  turn.put(channels, cid, { ...channel, delivered: through });
+  if (through <= channel.delivered || through < channel.epochStart) return;
+  turn.put(channels, cid, { ...channel, delivered: through, isHeard: channel.isHeard || channel.epoch > 0 });
   turn.changedItems.add(channel.conversation);
   turn.touch(`channel/${cid}`);
 }
@@ -288,13 +277,7 @@ async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<
   const session = sessionOf(core, cid);
   const channel = turn.need(channels, cid);
   if (purpose.kind === "open" && purpose.epoch < channel.epoch) {
-    session.past.delete(purpose.epoch);
-    turn.put(channels, cid, {
-      ...channel,
-      past: channel.past.filter(({ epoch }) => epoch !== purpose.epoch),
-    });
-    const past = channel.past.find(({ epoch }) => epoch === purpose.epoch);
-    if (past !== undefined) delivered(turn, cid, past.epoch, past.lastOwn);
+    forgetPast(turn, cid, purpose.epoch);
     return;
   }
   if (purpose.kind === "read" || purpose.kind === "append") {
@@ -321,7 +304,5 @@ export function heardPush(core: Core, turn: Turn, cid: string, epoch: number, re
   if (reply.kind === "lagging") session.hasRead = false;
   if (reply.kind === "pushed" && reply.entry.kind !== "post" && epoch === channel.epoch && session.hasRead)
     session.backlog.push({ entry: reply.entry, isPushed: true });
-  if (reply.kind !== "delivered") return;
-  delivered(turn, cid, epoch, reply.through);
-  forgetPast(turn, cid, session);
+  if (reply.kind === "delivered" && epoch === channel.epoch) delivered(turn, cid, reply.through);
 }

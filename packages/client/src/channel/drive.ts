@@ -17,6 +17,7 @@ import { abandonIntroduction } from "../introduction/drive.ts";
 import { channels, pendingCommits, type Channel, type PastEpoch } from "../stored/channel.ts";
 
 import type { Turn } from "../turn.ts";
+import { acknowledge } from "./acknowledge.ts";
 import { applyEntry } from "./apply.ts";
 import { breakChannel } from "./broken.ts";
 import { makeCommit, readersOf } from "./commit.ts";
@@ -26,6 +27,8 @@ import type { Session } from "./session.ts";
 
 /** Entries taken in before their commit: what a person asks meanwhile waits no longer than that. */
 const ENTRIES_PER_TURN = 32;
+/** An acknowledgement may take the relay so long to store. */
+const PAST_RETRY_MS = 30_000;
 /** Channels of one connection: a relay gives a connection 1,024 handles, and a channel may hold a few. */
 const CHANNELS_PER_LINE = 256;
 
@@ -98,8 +101,10 @@ function open(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint
 function openPast(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint8Array): void {
   const channel = turn.need(channels, cid);
   for (const past of channel.past) {
-    if (session.past.has(past.epoch) || session.line === undefined) continue;
-    session.past.set(past.epoch, "opening");
+    const notBefore = session.past.get(past.epoch) ?? 0;
+    if (notBefore > turn.now) core.agenda.want(`channel/${cid}`, notBefore);
+    if (notBefore > turn.now || session.line === undefined) continue;
+    session.past.set(past.epoch, turn.now + PAST_RETRY_MS);
     turn.ask(session.line, openPastRequest(core, channel, fromHex(cid), past, nonce), {
       kind: "open",
       cid,
@@ -136,14 +141,6 @@ async function takeBacklog(core: Core, turn: Turn, cid: string, session: Session
     }
   }
   acknowledge(turn, cid, session);
-}
-
-/** Only what this turn makes durable, and only after it is. */
-export function acknowledge(turn: Turn, cid: string, session: Session): void {
-  const { seq } = turn.need(channels, cid).log;
-  if (seq <= session.acked || session.line === undefined || session.handle === undefined) return;
-  session.acked = seq;
-  turn.ask(session.line, { kind: "ack", handle: session.handle, through: seq }, { kind: "nothing" });
 }
 
 async function write(core: Core, turn: Turn, cid: string, session: Session): Promise<void> {

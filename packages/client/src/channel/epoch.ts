@@ -1,4 +1,4 @@
-/** From one epoch to the next. What remains of the old one is watched until everything in it was delivered. */
+/** From one epoch to the next. The old one is remembered until the relay knows that this device has all of it. */
 import type { Secret } from "@sotto/protocol";
 import { randomFraction } from "../random.ts";
 import { sessionOf, type Core } from "../core.ts";
@@ -21,8 +21,8 @@ export function beginEpoch(
   begun: { readonly exported: Secret; readonly commitSeq: number; readonly isOwn: boolean },
 ): void {
   const channel = turn.need(channels, cid);
-  const { epoch, exported, lastOwn } = channel;
-  const ended = { epoch, exported, lastOwn, through: begun.commitSeq };
+  const { epoch, exported } = channel;
+  const ended = { epoch, exported, through: begun.commitSeq };
   turn.put(channels, cid, {
     ...channel,
     epoch: epoch + 1,
@@ -33,9 +33,9 @@ export function beginEpoch(
   });
   const session = sessionOf(core, cid);
   if (session.line !== undefined && session.handle !== undefined) {
-    const ack = { kind: "ack", handle: session.handle, through: begun.commitSeq } as const;
-    turn.ask(session.line, ack, { kind: "nothing" });
-    session.past.set(epoch, session.handle);
+    const { handle } = session;
+    turn.ask(session.line, { kind: "ack", handle, through: begun.commitSeq }, { kind: "nothing" });
+    turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
   }
   Object.assign(session, {
     opening: "no",
@@ -44,7 +44,7 @@ export function beginEpoch(
     isReading: false,
     hasRead: false,
     backlog: [],
-    acked: begun.commitSeq,
+    acked: 0,
     appending: undefined,
     isCommitting: false,
     isMoved: false,

@@ -57,7 +57,7 @@ export function settleOwn(
       contentKind,
       content,
     });
-    scheduleBurn(turn, number, { itemId: id, messageId, burnAt });
+    scheduleBurn(core, turn, number, { itemId: id, messageId, burnAt });
   }
   const session = sessionOf(core, cid);
   if (session.appending === toHex(messageId)) session.appending = undefined;

@@ -39,7 +39,7 @@ export async function receive(
     addNotice(turn, channel.conversation, { kind: "log-conflict" });
   const message = decoded.ok ? decoded.value : unreadable(entry, plaintext);
   if (await isSeen(turn, channel.conversation, message.messageId)) return;
-  if (!(await useContent(turn, channel, message))) keep(turn, cid, entry, message);
+  if (!(await useContent(turn, channel, message))) keep(core, turn, cid, entry, message);
 }
 
 /** What its sender sealed is not what the relay shows: one of them changed it, or the relay shows two histories. */
@@ -73,7 +73,7 @@ async function useContent(turn: Turn, channel: Channel, message: Received): Prom
   return true;
 }
 
-function keep(turn: Turn, cid: string, entry: MessageEntry, message: Received): void {
+function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message: Received): void {
   const channel = turn.need(channels, cid);
   const number = channel.conversation;
   const { burnMs, sentAt, messageId, contentKind, content } = message;
@@ -97,7 +97,7 @@ function keep(turn: Turn, cid: string, entry: MessageEntry, message: Received): 
     contentKind,
     content,
   });
-  scheduleBurn(turn, number, { itemId: id, messageId, burnAt });
+  scheduleBurn(core, turn, number, { itemId: id, messageId, burnAt });
   turn.put(channels, cid, { ...channel, lastPlace: place });
   changeConversation(turn, number, {
     lastPlaceTheirs: place,

@@ -29,8 +29,8 @@ export type Session = {
   commitNotBefore: number;
   /** Why nothing moves at the moment. */
   problem: Problem | undefined;
-  /** Handles of epochs that are over, watched for delivery. */
-  past: Map<number, number | "opening">;
+  /** Epochs that are over and are being acknowledged: not asked about again before this time. */
+  past: Map<number, number>;
   /** The newest heads, by sequence: what others say they saw is compared with these. */
   readonly heads: Map<number, Uint8Array>;
   /** (seq, head) that the relay named in an answer and that the log has not reached. */

@@ -21,15 +21,14 @@ import {
 import { table } from "./record.ts";
 import { secretField } from "./secret-field.ts";
 
-/** Epochs that are over but still watched for delivery, at most. */
+/** Epochs that are over and not known to be acknowledged, at most. */
 export const PAST_EPOCHS_MAX = 8;
 
 const pastEpoch = struct({
   epoch: uint,
   /** The exporter's value of that epoch. */
   exported: secretField(32),
-  /** Own messages of that epoch end here; everything was acknowledged up to `through`. */
-  lastOwn: uint,
+  /** The Commit that ended it. */
   through: uint,
 });
 
@@ -55,7 +54,7 @@ const channel = struct({
   epochStart: uint,
   /** Relay time of the newest entry, never running back. */
   lastPlace: uint,
-  /** Own messages of this epoch end here. */
+  /** The newest own message. */
   lastOwn: uint,
   /** Every device of the channel has acknowledged up to here, says the relay. */
   delivered: uint,
