@@ -6,7 +6,7 @@ import { createDisk } from "../src/container/disk.ts";
 import { FORMAT_VERSION } from "../src/container/formats.ts";
 import { regionKeys } from "../src/container/frames.ts";
 import { geometryOf, HEADER_BYTES, SUPERBLOCK_BYTES } from "../src/container/geometry.ts";
-import { recover, segmentStart } from "../src/container/recover.ts";
+import { recover, segmentStart, type Recovered } from "../src/container/recover.ts";
 import { seal, unseal } from "../src/container/seal.ts";
 import {
   contentOf,
@@ -39,6 +39,13 @@ async function filledImage(): Promise<Image & { readonly model: Model; readonly 
 
 const filled = await filledImage();
 const regionStart = HEADER_BYTES + filled.profile.region * REGION_BYTES_MIN;
+
+const geometry = geometryOf(REGION_BYTES_MIN);
+
+async function recoverFilled(bytes: Uint8Array): Promise<Recovered> {
+  const disk = createDisk(createMemoryBlockFile(bytes.slice(regionStart, regionStart + REGION_BYTES_MIN)));
+  return valueOf(await recover(disk, regionKeys(filled.profile.key), geometry));
+}
 
 const containerOn = async (bytes: Uint8Array): Promise<Container> =>
   valueOf(await openContainer(createMemoryBlockFile(bytes), { random }));
@@ -76,12 +83,36 @@ test("[CT11] whichever bit of a closed region flips: no crash, no wrong value, n
   }
   assert.ok(seen.get("whole")! > 0, "noise and what is written twice may change");
   assert.ok(seen.get("some unreadable")! > 0, "a damaged value harms no other");
-  assert.ok(seen.get("damaged")! > 0, "a damaged log is refused");
   assert.equal(seen.get("wrong-key"), undefined, "one bit never hides the region");
 });
 
+test("[CT11] a step damaged before the last one is a hole in the log, and refused", async () => {
+  const found = await recoverFilled(filled.bytes);
+  assert.ok(found.open);
+  const bytes = filled.bytes.slice();
+  bytes[regionStart + segmentStart(geometry, found.open.index) + 20]! ^= 1;
+  assert.equal(await examine(bytes), "damaged");
+});
+
+test("[CT11] a last step damaged after a close is noticed too", async () => {
+  const { open } = await recoverFilled(filled.bytes);
+  assert.ok(open);
+  const last = open.copies.at(-1);
+  assert.ok(last);
+  const bytes = filled.bytes.slice();
+  bytes.fill(
+    0,
+    regionStart + segmentStart(geometry, open.index),
+    regionStart + segmentStart(geometry, open.index + 1),
+  );
+  assert.equal(await examine(bytes), "damaged");
+  const tail = filled.bytes.slice();
+  tail[regionStart + segmentStart(geometry, open.index) + last.at + 40]! ^= 1;
+  assert.equal(await examine(tail), "some unreadable");
+});
+
 test("[CT11] a part of the region put back to how it was earlier is noticed", async () => {
-  const { segmentBytes, segmentCount } = geometryOf(REGION_BYTES_MIN);
+  const { segmentBytes, segmentCount } = geometry;
   let changed = 0;
   for (let index = 0; index < segmentCount; index++) {
     const bytes = filled.bytes.slice();
@@ -99,23 +130,14 @@ test("[CT11] a part of the region put back to how it was earlier is noticed", as
 });
 
 test("[CT11] a lost summary costs nothing: the segment is read step by step", async () => {
-  const geometry = geometryOf(REGION_BYTES_MIN);
-  const keys = regionKeys(filled.profile.key);
-  const region = filled.bytes.slice(regionStart, regionStart + REGION_BYTES_MIN);
-  const found = valueOf(await recover(createDisk(createMemoryBlockFile(region)), keys, geometry));
+  const found = await recoverFilled(filled.bytes);
   const closed = found.segments.find(({ summarySlot }) => summarySlot > 0);
   assert.ok(closed);
   const bytes = filled.bytes.slice();
   bytes[regionStart + segmentStart(geometry, closed.index) + closed.end + 60]! ^= 1;
   assert.equal(await examine(bytes), "whole");
   // Opening has written the summary again.
-  const mended = valueOf(
-    await recover(
-      createDisk(createMemoryBlockFile(bytes.slice(regionStart, regionStart + REGION_BYTES_MIN))),
-      keys,
-      geometry,
-    ),
-  );
+  const mended = await recoverFilled(bytes);
   assert.equal(mended.unsummarised.length, 0);
 });
 

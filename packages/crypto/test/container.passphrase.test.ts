@@ -13,7 +13,7 @@ import {
   REGION_BYTES_MIN,
   type Container,
 } from "@sotto/crypto";
-import { Secret } from "@sotto/protocol";
+import type { Secret } from "@sotto/protocol";
 import { HEADER_BYTES, SECTOR_BYTES } from "../src/container/geometry.ts";
 import { createDice, createImage, createSeededRandom, quickStretch, valueOf } from "./container-world.ts";
 

@@ -16,20 +16,16 @@ export class DiskFault extends Error {
 
 export interface Disk {
   readonly bytes: number;
-  /** How many flushes have succeeded: a write made at count n is durable once the count is above n. */
-  flushes(): number;
   read(at: number, length: number): Promise<Uint8Array>;
   write(at: number, bytes: Uint8Array): Promise<void>;
   flush(): Promise<void>;
 }
 
 export function createDisk(file: BlockFile, start = 0, bytes = file.bytes): Disk {
-  let flushes = 0;
   const inside = (at: number, length: number): void =>
     assert(at >= 0 && length >= 0 && at + length <= bytes, "a region touches no byte outside itself");
   return {
     bytes,
-    flushes: () => flushes,
     async read(at, length) {
       inside(at, length);
       return unwrap(await file.read(start + at, length));
@@ -40,7 +36,6 @@ export function createDisk(file: BlockFile, start = 0, bytes = file.bytes): Disk
     },
     async flush() {
       unwrap(await file.flush());
-      flushes += 1;
     },
   };
 }

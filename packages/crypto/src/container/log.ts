@@ -45,7 +45,7 @@ export interface Log {
   erase(places: readonly Place[]): Promise<void>;
   /** Ends the open segment, so that it can be given up too. */
   roll(): void;
-  /** Segments that hold nothing alive become noise, and free. */
+  /** Segments that hold nothing alive become noise, durably, and free. */
   giveUp(segments: readonly Segment[]): Promise<void>;
   flush(): Promise<void>;
   /** Notes that everything up to now is durable: after this, whatever is missing counts as damage. */
@@ -60,8 +60,8 @@ export function createLog(
   recovered: Recovered,
 ): Log {
   const segments = new Set(recovered.segments);
-  /** Segments without owner: FREE, or the flush count at which noise was written over them. */
-  const spare = new Map<number, "free" | { readonly overwrittenAt: number }>();
+  /** Segments not in use. What is given up is noise, durably, before it is free. */
+  const spare = new Map<number, "free" | "given up">();
   let open = recovered.open;
   let { base } = recovered;
   let nextNumber = recovered.superblock.ceiling;
@@ -94,7 +94,7 @@ export function createLog(
     disk.write(copy * SUPERBLOCK_BYTES, seal(keys.superblock, new Uint8Array(0), plain, random));
   async function settleSuperblock(closed = false): Promise<void> {
     const plain = await writeSuperblock(closed);
-    await flush();
+    await disk.flush();
     await mirror(plain);
   }
   /** Where opening begins to follow the chain: at the first segment without a summary. */
@@ -117,14 +117,11 @@ export function createLog(
   }
   const freeInOrder = (): number[] =>
     [...spare.keys()].filter((index) => spare.get(index) === "free").sort((a, b) => a - b);
-  async function flush(): Promise<void> {
+  async function overwrite(indexes: readonly number[]): Promise<void> {
+    for (const index of indexes)
+      await disk.write(segmentStart(geometry, index), noise(random, geometry.segmentBytes));
     await disk.flush();
-    for (const [index, state] of spare)
-      if (state !== "free" && state.overwrittenAt < disk.flushes()) spare.set(index, "free");
-  }
-  async function overwrite(index: number): Promise<void> {
-    await disk.write(segmentStart(geometry, index), noise(random, geometry.segmentBytes));
-    spare.set(index, { overwrittenAt: disk.flushes() });
+    for (const index of indexes) spare.set(index, "free");
   }
 
   function takeNumber(): number {
@@ -249,14 +246,13 @@ export function createLog(
         generation === GIVEN_UP ? [index] : [],
       );
       for (const { index } of recovered.torn) givenUp.push(index);
-      for (const index of givenUp) spare.set(index, { overwrittenAt: Infinity });
-      await flush(); // the last commit may still have been in the system's cache
+      for (const index of givenUp) spare.set(index, "given up");
+      await disk.flush(); // the last commit may still have been in the system's cache
       await settleSuperblock();
-      for (const index of givenUp) await overwrite(index);
       if (open && !recovered.superblock.closed) await overwriteTail(open);
       for (const segment of recovered.unsummarised) await writeSummary(segment);
       await erase(recovered.unerased);
-      await flush();
+      await overwrite(givenUp);
     },
     async commit(puts, kills) {
       await reserve(puts.length + 2 * geometry.segmentCount);
@@ -264,7 +260,7 @@ export function createLog(
       const { placing, seq } = await append(puts, kills);
       for (const segment of due) await writeSummary(segment);
       const plain = superblockDue ? await writeSuperblock() : undefined;
-      await flush();
+      await disk.flush();
       base = seq;
       if (plain) await mirror(plain);
       return placing;
@@ -276,17 +272,17 @@ export function createLog(
         assert(segment !== open && segment.liveBytes === 0, "only what holds nothing alive is given up");
         segments.delete(segment);
         summariesDue.delete(segment);
-        spare.set(segment.index, { overwrittenAt: Infinity });
+        spare.set(segment.index, "given up");
       }
       for (const segment of summariesDue) await writeSummary(segment);
       await settleSuperblock();
-      for (const { index } of given) await overwrite(index);
+      await overwrite(given.map(({ index }) => index));
     },
-    flush,
+    flush: () => disk.flush(),
     async end() {
-      await flush();
+      await disk.flush();
       await settleSuperblock(true);
-      await flush();
+      await disk.flush();
     },
   };
 }

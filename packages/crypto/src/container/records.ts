@@ -209,7 +209,6 @@ export async function openRecords(
     );
     if (pieces.length + kills.length > 0) relocate(await log.commit(pieces, kills));
     await log.giveUp(victims);
-    await log.flush();
   }
   const placeOf = (segment: Segment, copy: Placed) => {
     const version = versions.get(copy.key);
