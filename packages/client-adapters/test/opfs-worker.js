@@ -57,11 +57,12 @@ const tasks = {
   },
 };
 
-addEventListener("message", async ({ data: { id, task, argument } }) => {
+async function answer({ id, task, argument }) {
   try {
     const told = (count) => postMessage({ told: count });
     postMessage({ id, value: await tasks[task](told, argument) });
   } catch (error) {
     postMessage({ id, failure: error.message });
   }
-});
+}
+addEventListener("message", ({ data }) => void answer(data));
