@@ -1,0 +1,71 @@
+/** Shows what the device is: not yet ready, blocked, new, locked or open. */
+import { computed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
+import { unreachable } from "@sotto/protocol";
+import type { FunctionComponent, JSX } from "preact";
+import { useDevice } from "./device.ts";
+import * as m from "./paraglide/messages.js";
+import { Sprite } from "./parts/icon.tsx";
+import { Threshold } from "./parts/threshold.tsx";
+import { Blocked } from "./screens/blocked.tsx";
+import type { HomeProps } from "./screens/home.tsx";
+import { Join } from "./screens/join.tsx";
+import { Lock } from "./screens/lock.tsx";
+import { Working } from "./screens/working.tsx";
+import type { DeviceView } from "./worker/protocol.ts";
+import "./style/tokens.css";
+import "./style/base.css";
+
+/** Everything behind the lock: fetched while the passphrase is being stretched, not before. */
+function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps> | undefined {
+  const home = useSignal<FunctionComponent<HomeProps> | undefined>(undefined);
+  const isNear = computed(() => ["joining", "opening", "open"].includes(view.value.kind));
+  useSignalEffect(() => {
+    if (!isNear.value || home.peek() !== undefined) return;
+    void import("./screens/home.tsx").then(({ Home }) => {
+      home.value = Home;
+    });
+  });
+  return home.value;
+}
+
+export function App(): JSX.Element {
+  const device = useDevice();
+  const Home = useHome(device.view);
+  return (
+    <>
+      <Sprite />
+      <Screen view={device.view.value} Home={Home} />
+    </>
+  );
+}
+
+function Screen(props: {
+  readonly view: DeviceView;
+  readonly Home: FunctionComponent<HomeProps> | undefined;
+}): JSX.Element {
+  const { view, Home } = props;
+  switch (view.kind) {
+    case "starting":
+      return <Starting />;
+    case "blocked":
+      return <Blocked why={view.why} />;
+    case "new":
+      return <Join key="join" isJoining={false} done={undefined} />;
+    case "joining":
+      return <Join key="join" isJoining done={view.done} />;
+    case "locked":
+      return <Lock key="lock" isOpening={false} />;
+    case "opening":
+      return <Lock key="lock" isOpening />;
+    case "open":
+      return Home === undefined ? <Starting /> : <Home member={view.member} />;
+    default:
+      return unreachable(view);
+  }
+}
+
+const Starting = (): JSX.Element => (
+  <Threshold>
+    <Working isWorking words={m.starting()} />
+  </Threshold>
+);

@@ -1,0 +1,23 @@
+/** Says new messages to screen readers, politely and once: the log itself only draws what is on the screen. */
+import type { ConversationView } from "@sotto/client";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as m from "../paraglide/messages.js";
+
+export function Announcer({ view }: { readonly view: ConversationView }): JSX.Element {
+  const [said, setSaid] = useState("");
+  const heard = useRef(view.messages.at(-1)?.key);
+  useEffect(() => {
+    const last = view.messages.at(-1);
+    if (last === undefined || last.key === heard.current) return;
+    heard.current = last.key;
+    if (!last.mine && last.content.kind === "text") {
+      setSaid(m.message_announced({ name: view.name, text: last.content.text }));
+    }
+  }, [view.messages]);
+  return (
+    <p class="unseen" role="status">
+      {said}
+    </p>
+  );
+}

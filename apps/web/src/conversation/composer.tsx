@@ -1,0 +1,102 @@
+/** Where a message is written. It grows with its text; what is written is kept as a draft. */
+import { TEXT_BYTES_MAX } from "@sotto/protocol";
+import type { JSX, RefObject, TargetedKeyboardEvent, TargetedSubmitEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import * as m from "../paraglide/messages.js";
+import { Icon } from "../parts/icon.tsx";
+import { countWords } from "../words.ts";
+
+const DRAFT_MS = 400;
+/** From here on the writer is told how much room is left. */
+const COUNTED_BYTES = TEXT_BYTES_MAX * 0.9;
+const BYTES_PER_UNIT_MAX = 3;
+
+const utf8 = new TextEncoder();
+/** Exact once it matters; below that a bound is enough, and quicker. */
+function bytesOf(text: string): number {
+  const bound = text.length * BYTES_PER_UNIT_MAX;
+  return bound < COUNTED_BYTES ? bound : utf8.encode(text).length;
+}
+
+export function Composer(props: {
+  readonly draft: string;
+  readonly name: string;
+  readonly input: RefObject<HTMLTextAreaElement | null>;
+  readonly onDraft: (text: string) => void;
+  readonly onSend: (text: string) => void;
+}): JSX.Element {
+  const { draft, name, input, onDraft, onSend } = props;
+  const [text, setText] = useState(draft);
+  const unsaved = useRef<string | undefined>(undefined);
+
+  const save = (): void => {
+    if (unsaved.current !== undefined) onDraft(unsaved.current);
+    unsaved.current = undefined;
+  };
+  useEffect(() => {
+    const timer = setTimeout(save, DRAFT_MS);
+    return () => clearTimeout(timer);
+  }, [text]);
+  useEffect(() => {
+    addEventListener("pagehide", save);
+    return () => {
+      removeEventListener("pagehide", save);
+      save();
+    };
+  }, []);
+
+  const bytes = bytesOf(text);
+  const isTooLong = bytes > TEXT_BYTES_MAX;
+  const maySend = text.trim() !== "" && !isTooLong;
+
+  function send(): void {
+    if (!maySend) return;
+    unsaved.current = undefined;
+    onSend(text.trim());
+    setText("");
+    input.current?.focus();
+  }
+  function keys(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
+    if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    send();
+  }
+  return (
+    <form
+      class="composer"
+      onSubmit={(event: TargetedSubmitEvent<HTMLFormElement>) => {
+        event.preventDefault();
+        send();
+      }}
+    >
+      <div class="composer__box">
+        <textarea
+          ref={input}
+          rows={1}
+          dir="auto"
+          aria-label={m.compose_label({ name })}
+          aria-describedby="composer-count"
+          aria-invalid={isTooLong}
+          placeholder={m.compose_placeholder()}
+          enterkeyhint="send"
+          value={text}
+          onInput={(event) => {
+            setText(event.currentTarget.value);
+            unsaved.current = event.currentTarget.value;
+          }}
+          onBlur={save}
+          onKeyDown={keys}
+        />
+        <button class="composer__send" aria-label={m.compose_send()} aria-disabled={!maySend}>
+          <Icon name="send" />
+        </button>
+      </div>
+      <p id="composer-count" class="composer__count small" role="status" data-over={isTooLong}>
+        {bytes >= COUNTED_BYTES &&
+          (isTooLong
+            ? m.compose_too_long({ count: countWords(bytes - TEXT_BYTES_MAX) })
+            : m.compose_left({ count: countWords(TEXT_BYTES_MAX - bytes) }))}
+      </p>
+    </form>
+  );
+}

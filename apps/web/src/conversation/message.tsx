@@ -1,0 +1,89 @@
+/** One message: a bubble with its time beside it, or a line of Sotto's own. */
+import type { Intent, MessageView } from "@sotto/client";
+import type { ComponentChild, JSX } from "preact";
+import * as m from "../paraglide/messages.js";
+import { BurnTime } from "../parts/burn-time.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { problemWords } from "../problem-words.ts";
+import { asksToCompare, noticeWords } from "./notice-words.ts";
+
+export type MessageProps = {
+  readonly message: MessageView;
+  readonly author: string;
+  readonly isFirst: boolean;
+  readonly isLast: boolean;
+  readonly onIntent: (kind: Extract<Intent, { key: string }>["kind"], key: string) => void;
+  readonly onCompare: () => void;
+};
+
+const ADDRESS = /https:\/\/[^\s<>"]+[^\s<>".,;:!?')\]]/g;
+
+/** Plain text, with addresses that can be followed. The page they open learns nothing of where it was opened from. */
+function textWithLinks(text: string): ComponentChild[] {
+  const parts: ComponentChild[] = [];
+  let end = 0;
+  for (const match of text.matchAll(ADDRESS)) {
+    parts.push(text.slice(end, match.index));
+    parts.push(
+      <a href={match[0]} target="_blank" rel="noopener noreferrer">
+        {match[0]}
+      </a>,
+    );
+    end = match.index + match[0].length;
+  }
+  parts.push(text.slice(end));
+  return parts;
+}
+
+export function Message(props: MessageProps): JSX.Element {
+  const { message, author, isFirst, isLast, onIntent, onCompare } = props;
+  const { content } = message;
+  if (content.kind === "notice") {
+    return (
+      <div class="notice">
+        <p>{noticeWords(content.notice)}</p>
+        {asksToCompare(content.notice) && (
+          <button type="button" class="button button--plain" onClick={onCompare}>
+            {m.verify_compare_now()}
+          </button>
+        )}
+      </div>
+    );
+  }
+  const isFailed = message.mark === "failed";
+  const showsMeta = isLast || message.mark === "waiting" || isFailed;
+  return (
+    <article
+      class="message"
+      data-mine={message.mine}
+      data-first={isFirst}
+      data-last={isLast}
+      aria-label={message.mine ? m.you() : author}
+    >
+      <div class="message__row">
+        <div class="bubble" dir="auto" data-unknown={content.kind === "unknown"}>
+          {content.kind === "text" ? textWithLinks(content.text) : m.message_unknown()}
+        </div>
+        <span class={showsMeta ? "message__meta" : "message__meta unseen"}>
+          <BurnTime time={message.time} burn={message.burn} />
+          {message.mark !== undefined && <Mark mark={message.mark} />}
+        </span>
+      </div>
+      {isFailed && (
+        <div class="message__failure">
+          <p class="trouble">
+            <Icon name="alert" />
+            {message.problem === undefined ? m.message_failed() : problemWords(message.problem)}
+          </p>
+          <button type="button" class="button button--plain" onClick={() => onIntent("retry", message.key)}>
+            {m.message_retry()}
+          </button>
+          <button type="button" class="button button--plain" onClick={() => onIntent("discard", message.key)}>
+            {m.message_discard()}
+          </button>
+        </div>
+      )}
+    </article>
+  );
+}

@@ -1,0 +1,20 @@
+/** A window on one conversation, open as long as it is shown. */
+import type { ConversationId, ConversationView } from "@sotto/client";
+import { useCallback, useEffect, useRef, useState } from "preact/hooks";
+import { useDevice, type ConversationWindow } from "../device.ts";
+
+export function useConversation(id: ConversationId): {
+  readonly view: ConversationView | undefined;
+  readonly loadOlder: () => Promise<void>;
+} {
+  const device = useDevice();
+  const [view, setView] = useState<ConversationView | undefined>();
+  const window = useRef<ConversationWindow | undefined>(undefined);
+  useEffect(() => {
+    const opened = device.openConversation(id, setView);
+    window.current = opened;
+    return () => opened.close();
+  }, [device, id]);
+  const loadOlder = useCallback(async () => window.current?.loadOlder(), []);
+  return { view: view?.id === id ? view : undefined, loadOlder };
+}

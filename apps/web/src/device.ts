@@ -1,0 +1,92 @@
+/** What a screen may ask of the device, and the one that asks the worker. Screens get it from `useDevice`. */
+import type {
+  Answer,
+  ConversationId,
+  ConversationView,
+  Intent,
+  Problem,
+  SafetyNumberView,
+} from "@sotto/client";
+import type { Result } from "@sotto/protocol";
+import { signal, type ReadonlySignal } from "@preact/signals";
+import { createContext } from "preact";
+import { useContext } from "preact/hooks";
+import type { DeviceView, Joining, QuestionKind, Questions, ToPage, ToWorker } from "./worker/protocol.ts";
+
+export type ConversationWindow = { loadOlder(): Promise<void>; close(): void };
+
+export interface Device {
+  readonly view: ReadonlySignal<DeviceView>;
+  join(joining: Joining): Promise<Result<void, Problem>>;
+  unlock(passphrase: string): Promise<Result<void, Problem>>;
+  changePassphrase(from: string, to: string): Promise<Result<void, Problem>>;
+  lock(): Promise<void>;
+  ask(intent: Intent): Promise<Result<Answer, Problem>>;
+  /** Calls `show` now and after every change until the window is closed. */
+  openConversation(id: ConversationId, show: (view: ConversationView) => void): ConversationWindow;
+  safetyNumber(id: ConversationId): Promise<SafetyNumberView | undefined>;
+}
+
+const DeviceContext = createContext<Device | undefined>(undefined);
+export const DeviceProvider = DeviceContext.Provider;
+
+export function useDevice(): Device {
+  const device = useContext(DeviceContext);
+  if (device === undefined) throw new Error("a screen stands inside a DeviceProvider");
+  return device;
+}
+
+/** `worker` speaks worker/protocol.ts and nothing else. */
+export function createWorkerDevice(worker: Worker): Device {
+  const view = signal<DeviceView>({ kind: "starting" });
+  const waiting = new Map<number, (answer: never) => void>();
+  const windows = new Map<number, (view: ConversationView) => void>();
+  let numbers = 0;
+
+  function question<K extends QuestionKind>(
+    kind: K,
+    asks: Questions[K]["asks"],
+  ): Promise<Questions[K]["answer"]> {
+    const number = ++numbers;
+    return new Promise((resolve) => {
+      waiting.set(number, resolve);
+      worker.postMessage({ kind, number, asks } as ToWorker);
+    });
+  }
+
+  worker.addEventListener("message", ({ data }: MessageEvent<ToPage>) => {
+    switch (data.kind) {
+      case "view":
+        view.value = data.view;
+        break;
+      case "conversation":
+        windows.get(data.window)?.(data.view);
+        break;
+      case "answer":
+        waiting.get(data.number)?.(data.answer as never);
+        waiting.delete(data.number);
+    }
+  });
+
+  return {
+    view,
+    join: (joining) => question("join", joining),
+    unlock: (passphrase) => question("unlock", passphrase),
+    changePassphrase: (from, to) => question("change-passphrase", { from, to }),
+    lock: () => question("lock", undefined),
+    ask: (intent) => question("ask", intent),
+    openConversation(id, show) {
+      const window = ++numbers;
+      windows.set(window, show);
+      void question("open-conversation", { window, id });
+      return {
+        loadOlder: () => question("load-older", window),
+        close: () => {
+          windows.delete(window);
+          void question("close-conversation", window);
+        },
+      };
+    },
+    safetyNumber: (id) => question("safety-number", id),
+  };
+}

@@ -1,0 +1,201 @@
+/** Believable content for the gallery: fixed, so that pictures of it can be compared. */
+import type { ConversationRow, ConversationView, MessageView, MeView } from "@sotto/client";
+import { DEFAULT_POLICY } from "@sotto/protocol";
+
+/** A Thursday, shortly after two in the afternoon. */
+export const NOW = new Date(2026, 4, 14, 14, 5, 20).getTime();
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const WEEK_MS = 7 * DAY_MS;
+
+export const LINK = `https://relay.example/#c${"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8w".repeat(3)}x7Qk`;
+
+export const me: MeView = {
+  name: "Jonas",
+  link: LINK,
+  relayHost: "relay.example",
+  activation: "granted",
+  conversationsLeft: 28,
+  contractUntil: NOW + 212 * DAY_MS,
+  policy: DEFAULT_POLICY,
+  storage: { usedBytes: 3_400_000, totalBytes: 31_000_000 },
+};
+
+export const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
+  id,
+  name,
+  isVerified: false,
+  unread: 0,
+  draft: "",
+  preview: undefined,
+  state: "ready",
+  problem: undefined,
+  changedAt: NOW - HOUR_MS,
+  ...rest,
+});
+
+const preview = (
+  text: string,
+  agoMs: number,
+  rest: Partial<NonNullable<ConversationRow["preview"]>> = {},
+) => ({
+  text,
+  time: NOW - agoMs,
+  mine: false,
+  mark: undefined,
+  ...rest,
+});
+
+export const rows: readonly ConversationRow[] = [
+  row("mara", "Mara", {
+    isVerified: true,
+    unread: 2,
+    preview: preview("The second source agrees to meet on Friday.", 3 * MINUTE_MS),
+  }),
+  row("desk", "Night desk", {
+    draft: "Please hold the front page until",
+    preview: preview("Ready when you are.", 25 * MINUTE_MS),
+  }),
+  row("idris", "Idris", {
+    isVerified: true,
+    preview: preview("On my way", 3 * HOUR_MS, { mine: true, mark: "delivered" }),
+  }),
+  row("lena", "Lena Østergaard", {
+    preview: preview("I have sent the draft to the lawyer.", 5 * HOUR_MS, { mine: true, mark: "sent" }),
+  }),
+  row("tomas", "Tomás", {
+    state: "setting-up",
+    preview: preview("Hello, this is Jonas.", 6 * HOUR_MS, { mine: true, mark: "waiting" }),
+  }),
+  row("clinic", "Clinic reception", {
+    isVerified: true,
+    preview: preview("Your results are here. Come by any morning.", DAY_MS),
+  }),
+  row("noor", "نور الدين", { preview: preview("أراك غدًا عند المدخل", 2 * DAY_MS) }),
+  row("yuki", "由紀", { state: "broken", preview: preview("了解しました", 3 * DAY_MS) }),
+];
+
+export const longRows: readonly ConversationRow[] = [
+  row("long", "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft Süd", {
+    isVerified: true,
+    unread: 128,
+    preview: preview("x".repeat(300), MINUTE_MS),
+  }),
+  ...rows,
+];
+
+export const manyRows = (count: number): readonly ConversationRow[] =>
+  Array.from({ length: count }, (_, at) =>
+    row(`person-${at}`, `Contact ${at + 1}`, {
+      isVerified: at % 3 === 0,
+      unread: at % 7 === 0 ? 1 + (at % 5) : 0,
+      preview: preview(`Line ${at + 1} of a long list`, at * 11 * MINUTE_MS, {
+        mine: at % 4 === 0,
+        mark: at % 4 === 0 ? "delivered" : undefined,
+      }),
+    }),
+  );
+
+let keys = 0;
+export const message = (text: string, agoMs: number, rest: Partial<MessageView> = {}): MessageView => ({
+  key: `message-${++keys}`,
+  mine: false,
+  time: NOW - agoMs,
+  mark: rest.mine === true ? "delivered" : undefined,
+  problem: undefined,
+  burn: { burnAt: NOW - agoMs + WEEK_MS, burnMs: WEEK_MS },
+  content: { kind: "text", text },
+  ...rest,
+});
+
+const hourLong = (leftMs: number) => ({ burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS } });
+
+export const talk: readonly MessageView[] = [
+  message("", 2 * DAY_MS, { content: { kind: "notice", notice: { kind: "started" } }, burn: undefined }),
+  message("Is this line good for what we talked about?", 2 * DAY_MS - 2 * MINUTE_MS),
+  message("Yes. Compare the number with me first, then go ahead.", 2 * DAY_MS - 6 * MINUTE_MS, {
+    mine: true,
+  }),
+  message("Done, all twelve groups match.", 2 * DAY_MS - 40 * MINUTE_MS),
+  message(
+    "I spoke to the accountant yesterday. She has kept copies of the invoices since March, and she will show them to us, not hand them over.",
+    DAY_MS + 2 * HOUR_MS,
+  ),
+  message("Can she meet before the weekend?", DAY_MS + HOUR_MS, { mine: true }),
+  message("I will ask.", DAY_MS + HOUR_MS - MINUTE_MS),
+  message("Any word from her?", 2 * HOUR_MS, { mine: true }),
+  message("She agrees to Friday.", 6 * MINUTE_MS),
+  message("At four, by the old ferry landing.", 6 * MINUTE_MS - 5000),
+  message("Bring nothing with a battery.", 6 * MINUTE_MS - 9000),
+  message("Understood. I leave the phone at the desk.", 4 * MINUTE_MS, {
+    mine: true,
+    ...hourLong(34 * MINUTE_MS),
+  }),
+  message("On my way", 2 * MINUTE_MS, { mine: true, mark: "sent", ...hourLong(40 * 1000) }),
+];
+
+export const conversation = (rest: Partial<ConversationView> = {}): ConversationView => ({
+  id: "mara",
+  name: "Mara",
+  isVerified: true,
+  state: "ready",
+  problem: undefined,
+  reachability: { kind: "online" },
+  relayHost: "relay.example",
+  burnMs: WEEK_MS,
+  draft: "",
+  messages: talk,
+  hasOlder: false,
+  firstUnread: undefined,
+  ...rest,
+});
+
+export const longTalk = (count: number): readonly MessageView[] =>
+  Array.from({ length: count }, (_, at) =>
+    message(
+      at % 9 === 0
+        ? `Message ${at + 1}. ${"It goes on for a while, as some do. ".repeat(6)}`
+        : `Message ${at + 1}`,
+      (count - at) * 7 * MINUTE_MS,
+      { mine: at % 3 === 0 },
+    ),
+  );
+
+export const troubledTalk: readonly MessageView[] = [
+  message("", DAY_MS, {
+    content: { kind: "notice", notice: { kind: "contact-renamed", from: "M.", to: "Mara" } },
+    burn: undefined,
+  }),
+  message("", DAY_MS, { content: { kind: "notice", notice: { kind: "identity-changed" } }, burn: undefined }),
+  message("", DAY_MS, { content: { kind: "notice", notice: { kind: "gap" } }, burn: undefined }),
+  message("", 5 * HOUR_MS, {
+    content: { kind: "notice", notice: { kind: "log-conflict" } },
+    burn: undefined,
+  }),
+  message("", 4 * HOUR_MS, { content: { kind: "notice", notice: { kind: "remade" } }, burn: undefined }),
+  message("", 3 * HOUR_MS, { content: { kind: "unknown" } }),
+  message("An address: https://example.org/a/b?c=d, and a very long word: " + "m".repeat(120), 2 * HOUR_MS),
+  message("هذه رسالة بالعربية مع some English inside", HOUR_MS),
+  message("This one is late.", 20 * MINUTE_MS, { mine: true, mark: "failed", problem: { kind: "expired" } }),
+  message("This one waits.", 2 * MINUTE_MS, { mine: true, mark: "waiting" }),
+];
+
+export const safetyNumber = {
+  groups: [
+    "04817",
+    "55920",
+    "31746",
+    "90263",
+    "78105",
+    "42389",
+    "16654",
+    "83071",
+    "29518",
+    "67342",
+    "50896",
+    "11427",
+  ],
+  qrText: "sotto-safety:1:048175592031746902637810542389166548307129518673425089611427",
+};

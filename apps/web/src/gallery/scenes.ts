@@ -1,0 +1,150 @@
+/** Every screen, each from fixed views. The tests draw all of them; `gallery.html` lists them. */
+import type { ConversationView, MemberView, Problem, Reachability } from "@sotto/client";
+import type { Place } from "../navigation.ts";
+import type { DeviceView, Obstacle } from "../worker/protocol.ts";
+import { conversation, longRows, longTalk, manyRows, me, NOW, rows, troubledTalk } from "./people.ts";
+
+export type Scene = {
+  readonly view: DeviceView;
+  readonly place?: Place;
+  readonly conversation?: ConversationView;
+  /** What every question is answered with. */
+  readonly problem?: Problem;
+  /** Whether the safety number exists already. */
+  readonly hasNoNumber?: true;
+};
+
+const open = (rest: Partial<MemberView> = {}): DeviceView => ({
+  kind: "open",
+  member: {
+    me,
+    reachability: { kind: "online" },
+    conversations: rows,
+    clockOffMs: undefined,
+    storageProblem: undefined,
+    ...rest,
+  },
+});
+const offline: Reachability = {
+  kind: "offline",
+  since: NOW - 600_000,
+  problem: { kind: "relay-unreachable" },
+};
+const talk: Place = { kind: "conversation", id: "mara" };
+
+const OBSTACLES: readonly Obstacle[] = [
+  "insecure-origin",
+  "second-tab",
+  "unsupported",
+  "no-storage",
+  "newer-data",
+  "damaged",
+];
+const blocked = OBSTACLES.map((why) => [`blocked-${why}`, { view: { kind: "blocked", why } }] as const);
+
+/** One of each: the sentences are the test. */
+export const PROBLEMS: readonly Problem[] = [
+  { kind: "code-malformed" },
+  { kind: "code-refused" },
+  { kind: "link-not-a-link" },
+  { kind: "link-damaged" },
+  { kind: "link-newer" },
+  { kind: "link-own" },
+  { kind: "link-refused" },
+  { kind: "contact-known" },
+  { kind: "name-invalid" },
+  { kind: "name-too-long" },
+  { kind: "passphrase-wrong" },
+  { kind: "passphrase-short" },
+  { kind: "text-empty" },
+  { kind: "text-too-long" },
+  { kind: "relay-unreachable" },
+  { kind: "relay-stopping" },
+  { kind: "relay-full" },
+  { kind: "relay-key-wrong" },
+  { kind: "relay-incompatible" },
+  { kind: "quota-full" },
+  { kind: "tokens-spent" },
+  { kind: "rate-limited", retryAfterMs: 90_000 },
+  { kind: "device-full" },
+  { kind: "device-failing" },
+  { kind: "identity-invalid" },
+  { kind: "expired" },
+];
+const failures = PROBLEMS.map((problem, at) => ({
+  key: `failure-${at}`,
+  mine: true,
+  time: NOW - (PROBLEMS.length - at) * 60_000,
+  mark: "failed" as const,
+  problem,
+  burn: undefined,
+  content: { kind: "text" as const, text: problem.kind },
+}));
+
+export const SCENES: Readonly<Record<string, Scene>> = {
+  starting: { view: { kind: "starting" } },
+  ...Object.fromEntries(blocked),
+  join: { view: { kind: "new" } },
+  "join-refused": { view: { kind: "new" }, problem: { kind: "code-refused" } },
+  lock: { view: { kind: "locked" } },
+  "lock-wrong": { view: { kind: "locked" }, problem: { kind: "passphrase-wrong" } },
+  "lock-opening": { view: { kind: "opening" } },
+  chats: { view: open() },
+  "chats-empty": { view: open({ conversations: [] }) },
+  "chats-one": { view: open({ conversations: rows.slice(0, 1) }) },
+  "chats-many": { view: open({ conversations: manyRows(1000) }) },
+  "chats-long": { view: open({ conversations: longRows }) },
+  "chats-offline": { view: open({ reachability: offline }) },
+  "chats-warnings": {
+    view: open({ clockOffMs: -86_400_000, storageProblem: { kind: "device-full" } }),
+  },
+  conversation: { view: open(), place: talk, conversation: conversation() },
+  "conversation-empty": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ messages: [], isVerified: false, state: "setting-up" }),
+  },
+  "conversation-many": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ messages: longTalk(1000), hasOlder: true }),
+  },
+  "conversation-trouble": {
+    view: open(),
+    place: talk,
+    conversation: conversation({
+      messages: troubledTalk,
+      isVerified: false,
+      state: "broken",
+      reachability: offline,
+    }),
+  },
+  "conversation-problems": { view: open(), place: talk, conversation: conversation({ messages: failures }) },
+  "conversation-draft": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ draft: "A few lines\nthat are not sent yet\nand wait here" }),
+  },
+  "conversation-too-long": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ draft: "Too much to say. ".repeat(2000) }),
+  },
+  "conversation-long-name": {
+    view: open({ conversations: longRows }),
+    place: { kind: "conversation", id: "long" },
+    conversation: conversation({ id: "long", name: longRows[0]?.name ?? "", burnMs: 30_000 }),
+  },
+  details: { view: open(), place: { kind: "details", id: "mara" }, conversation: conversation() },
+  verify: { view: open(), place: { kind: "verify", id: "mara" } },
+  "verify-not-yet": { view: open(), place: { kind: "verify", id: "tomas" }, hasNoNumber: true },
+  add: { view: open(), place: { kind: "add", link: "" } },
+  "add-refused": {
+    view: open(),
+    place: { kind: "add", link: "hello" },
+    problem: { kind: "link-not-a-link" },
+  },
+  "add-no-link": { view: open({ me: { ...me, link: undefined } }), place: { kind: "add", link: "" } },
+  me: { view: open(), place: { kind: "me" } },
+  help: { view: open(), place: { kind: "help" } },
+};

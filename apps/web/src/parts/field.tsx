@@ -1,0 +1,81 @@
+/** A labelled line to write in, with what it means below and what is wrong with it, tied to it for every reader. */
+import type { Problem } from "@sotto/client";
+import type { ComponentChildren, JSX, Ref } from "preact";
+import { useId, useState } from "preact/hooks";
+import * as m from "../paraglide/messages.js";
+import { Icon } from "./icon.tsx";
+import { Trouble } from "./trouble.tsx";
+
+type FieldProps = {
+  readonly label: string;
+  readonly name: string;
+  readonly value: string;
+  readonly onValue: (value: string) => void;
+  readonly hint?: string | undefined;
+  readonly problem?: Problem | undefined;
+  readonly input?: JSX.IntrinsicElements["input"];
+  readonly inputRef?: Ref<HTMLInputElement>;
+  readonly children?: ComponentChildren;
+  readonly figures?: boolean;
+  /** Where a heading beside it already says the same. */
+  readonly isLabelUnseen?: boolean;
+};
+
+export function Field(props: FieldProps): JSX.Element {
+  const id = useId();
+  const { label, name, value, onValue, hint, problem, input, inputRef, children, figures, isLabelUnseen } =
+    props;
+  return (
+    <div class="field">
+      <label class={isLabelUnseen === true ? "unseen" : "field__label"} for={id}>
+        {label}
+      </label>
+      <div class={children === undefined ? undefined : "field__with-button"}>
+        <input
+          {...input}
+          ref={inputRef ?? null}
+          id={id}
+          name={name}
+          class={figures ? "field__input field__input--figures" : "field__input"}
+          value={value}
+          onInput={(event) => onValue(event.currentTarget.value)}
+          aria-invalid={problem !== undefined}
+          aria-describedby={`${id}-hint ${id}-trouble`}
+        />
+        {children}
+      </div>
+      <p class="small quiet" id={`${id}-hint`} hidden={hint === undefined}>
+        {hint}
+      </p>
+      <Trouble problem={problem} id={`${id}-trouble`} />
+    </div>
+  );
+}
+
+/** A passphrase is hidden until its writer asks to see it; it is never offered to be stored or corrected. */
+export function PassphraseField(
+  props: Omit<FieldProps, "children" | "input"> & { readonly isNew?: boolean },
+): JSX.Element {
+  const [isShown, setShown] = useState(false);
+  return (
+    <Field
+      {...props}
+      input={{
+        ...(isShown ? { type: "text" } : { type: "password" }),
+        autocomplete: props.isNew === true ? "new-password" : "current-password",
+        autocapitalize: "none",
+        spellcheck: false,
+      }}
+    >
+      <button
+        type="button"
+        class="icon-button"
+        aria-pressed={isShown}
+        aria-label={m.passphrase_show()}
+        onClick={() => setShown(!isShown)}
+      >
+        <Icon name="eye" />
+      </button>
+    </Field>
+  );
+}

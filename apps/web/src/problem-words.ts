@@ -1,0 +1,64 @@
+/** Every problem as a sentence or three: what happened, what it means, what to do. */
+import type { Problem } from "@sotto/client";
+import { unreachable } from "@sotto/protocol";
+import * as m from "./paraglide/messages.js";
+import { durationWords } from "./words.ts";
+
+export function problemWords(problem: Problem): string {
+  switch (problem.kind) {
+    case "code-malformed":
+      return m.problem_code_malformed();
+    case "code-refused":
+      return m.problem_code_refused();
+    case "link-not-a-link":
+      return m.problem_link_not_a_link();
+    case "link-damaged":
+      return m.problem_link_damaged();
+    case "link-newer":
+      return m.problem_link_newer();
+    case "link-own":
+      return m.problem_link_own();
+    case "link-refused":
+      return m.problem_link_refused();
+    case "contact-known":
+      return m.problem_contact_known();
+    case "name-invalid":
+      return m.problem_name_invalid();
+    case "name-too-long":
+      return m.problem_name_too_long();
+    case "passphrase-wrong":
+      return m.problem_passphrase_wrong();
+    case "passphrase-short":
+      return m.problem_passphrase_short();
+    case "text-empty":
+      return m.problem_text_empty();
+    case "text-too-long":
+      return m.problem_text_too_long();
+    case "relay-unreachable":
+      return m.problem_relay_unreachable();
+    case "relay-stopping":
+      return m.problem_relay_stopping();
+    case "relay-full":
+      return m.problem_relay_full();
+    case "relay-key-wrong":
+      return m.problem_relay_key_wrong();
+    case "relay-incompatible":
+      return m.problem_relay_incompatible();
+    case "quota-full":
+      return m.problem_quota_full();
+    case "tokens-spent":
+      return m.problem_tokens_spent();
+    case "rate-limited":
+      return m.problem_rate_limited({ wait: durationWords(problem.retryAfterMs) });
+    case "device-full":
+      return m.problem_device_full();
+    case "device-failing":
+      return m.problem_device_failing();
+    case "identity-invalid":
+      return m.problem_identity_invalid();
+    case "expired":
+      return m.problem_expired();
+    default:
+      return unreachable(problem);
+  }
+}

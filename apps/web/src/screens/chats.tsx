@@ -1,0 +1,155 @@
+/** The list of conversations, newest first; arrow keys move through it. */
+import type { ConversationRow } from "@sotto/client";
+import type { JSX, TargetedKeyboardEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Virtualizer, type VirtualizerHandle } from "virtua";
+import { go, lastConversation, place } from "../navigation.ts";
+import { now } from "../now.ts";
+import * as m from "../paraglide/messages.js";
+import { Avatar } from "../parts/avatar.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Mark } from "../parts/mark.tsx";
+import { countWords, rowTimeWords } from "../words.ts";
+
+/** Which row an arrow key leads to, or undefined for any other key. */
+export function rowAfter(key: string, at: number, count: number): number | undefined {
+  switch (key) {
+    case "ArrowDown":
+      return Math.min(count - 1, at + 1);
+    case "ArrowUp":
+      return Math.max(0, at - 1);
+    case "Home":
+      return 0;
+    case "End":
+      return count - 1;
+    default:
+      return undefined;
+  }
+}
+
+export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
+  const chosen = rows.findIndex((row) => row.id === lastConversation.value);
+  const [active, setActive] = useState(Math.max(0, chosen));
+  const list = useRef<VirtualizerHandle>(null);
+  const scroller = useRef<HTMLDivElement>(null);
+  const wantsFocus = useRef(false);
+
+  const focusRow = (index: number): void =>
+    scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus();
+
+  useEffect(() => {
+    if (wantsFocus.current) focusRow(active);
+    wantsFocus.current = false;
+  }, [active]);
+  useEffect(() => {
+    if (chosen >= 0) setActive(chosen);
+  }, [chosen]);
+  // Whoever comes back from a conversation finds the focus on its row.
+  const isHere = place.value.kind === "chats";
+  useEffect(() => {
+    if (isHere && chosen >= 0) requestAnimationFrame(() => focusRow(chosen));
+  }, [isHere]);
+
+  function keys(event: TargetedKeyboardEvent<HTMLDivElement>): void {
+    const next = rowAfter(event.key, active, rows.length);
+    if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
+    event.preventDefault();
+    wantsFocus.current = true;
+    list.current?.scrollToIndex(next, { align: "nearest" });
+    setActive(next);
+  }
+  if (rows.length === 0) return <Empty />;
+  return (
+    <div class="chats" ref={scroller} onKeyDown={keys}>
+      <Virtualizer
+        ref={list}
+        scrollRef={scroller}
+        as="ul"
+        item="li"
+        keepMounted={[Math.min(active, rows.length - 1)]}
+      >
+        {rows.map((row, index) => (
+          <Row key={row.id} row={row} index={index} isActive={index === active} />
+        ))}
+      </Virtualizer>
+    </div>
+  );
+}
+
+function Row(props: {
+  readonly row: ConversationRow;
+  readonly index: number;
+  readonly isActive: boolean;
+}): JSX.Element {
+  const { row, index, isActive } = props;
+  const here = place.value;
+  const isOpen = "id" in here && here.id === row.id;
+  return (
+    <button
+      type="button"
+      class="row"
+      data-row={index}
+      tabIndex={isActive ? 0 : -1}
+      aria-current={isOpen ? "page" : undefined}
+      onClick={() => go({ kind: "conversation", id: row.id })}
+    >
+      <Avatar name={row.name} />
+      <span class="row__line">
+        <span class="row__name" data-unread={row.unread > 0}>
+          <bdi>{row.name}</bdi>
+        </span>
+        {row.isVerified && (
+          <span class="verified" title={m.verified()}>
+            <Icon name="verified" />
+            <span class="unseen">{m.verified()}</span>
+          </span>
+        )}
+        <time class="row__time">{rowTimeWords(row.preview?.time ?? row.changedAt, now.value)}</time>
+      </span>
+      <span class="row__line">
+        <span class="row__preview">
+          <Preview row={row} />
+        </span>
+        {row.unread > 0 && (
+          <span class="badge">
+            <span aria-hidden="true">{row.unread > 99 ? "99+" : countWords(row.unread)}</span>
+            <span class="unseen">{m.unread_count({ count: row.unread })}</span>
+          </span>
+        )}
+      </span>
+    </button>
+  );
+}
+
+function Preview({ row }: { readonly row: ConversationRow }): JSX.Element {
+  if (row.draft !== "") {
+    return (
+      <>
+        <span class="row__draft">{m.draft()}</span> <bdi>{row.draft}</bdi>
+      </>
+    );
+  }
+  if (row.state === "broken") return <>{m.row_broken()}</>;
+  if (row.preview === undefined)
+    return <>{row.state === "setting-up" ? m.row_setting_up() : m.row_nothing()}</>;
+  return (
+    <>
+      {row.preview.mark !== undefined && <Mark mark={row.preview.mark} />}
+      {row.preview.mine && <span class="unseen">{m.you()}: </span>}
+      <bdi>{row.preview.text}</bdi>
+    </>
+  );
+}
+
+const Empty = (): JSX.Element => (
+  <div class="empty">
+    <span class="threshold__sign">
+      <Icon name="chats" />
+    </span>
+    <h2>{m.empty_title()}</h2>
+    <p class="quiet">{m.empty_text()}</p>
+    <button type="button" class="button button--first" onClick={() => go({ kind: "add", link: "" })}>
+      {m.add_someone()}
+    </button>
+  </div>
+);

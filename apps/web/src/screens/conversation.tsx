@@ -1,0 +1,145 @@
+/** A conversation: who it is with, what was said, and where to write. */
+import type { ConversationId, ConversationView, Problem } from "@sotto/client";
+import type { JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { Announcer } from "../conversation/announcer.tsx";
+import { Composer } from "../conversation/composer.tsx";
+import { Log } from "../conversation/log.tsx";
+import { useConversation } from "../conversation/use-conversation.ts";
+import { useDevice } from "../device.ts";
+import { back, go } from "../navigation.ts";
+import * as m from "../paraglide/messages.js";
+import { Avatar } from "../parts/avatar.tsx";
+import { Icon } from "../parts/icon.tsx";
+import { Trouble } from "../parts/trouble.tsx";
+import { durationWords } from "../words.ts";
+import { OfflineStrip } from "./reachability.tsx";
+import "../style/conversation.css";
+
+/** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
+const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
+
+export function Conversation(props: { readonly id: ConversationId; readonly unread: number }): JSX.Element {
+  const { id, unread } = props;
+  const device = useDevice();
+  const { view, loadOlder } = useConversation(id);
+  const [problem, setProblem] = useState<Problem | undefined>();
+  const [isAtEnd, setAtEnd] = useState(true);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const heading = useRef<HTMLHeadingElement>(null);
+  const isThere = view !== undefined;
+
+  useEffect(() => {
+    if (!isThere) return;
+    if (matchMedia(WRITES_AT_ONCE).matches) input.current?.focus();
+    else heading.current?.focus();
+  }, [id, isThere]);
+
+  useEffect(() => {
+    const read = (): void => {
+      if (unread === 0 || !isThere || !isAtEnd || document.visibilityState !== "visible") return;
+      void device.ask({ kind: "mark-read", in: id });
+    };
+    read();
+    document.addEventListener("visibilitychange", read);
+    return () => document.removeEventListener("visibilitychange", read);
+  }, [id, unread, isThere, isAtEnd]);
+
+  async function send(text: string): Promise<void> {
+    const sent = await device.ask({ kind: "send", to: id, text });
+    setProblem(sent.ok ? undefined : sent.error);
+  }
+  async function act(kind: "retry" | "discard", key: string): Promise<void> {
+    const done = await device.ask({ kind, in: id, key });
+    setProblem(done.ok ? undefined : done.error);
+    input.current?.focus();
+  }
+  if (view === undefined) return <section class="conversation" aria-busy="true" />;
+  return (
+    <section class="conversation" aria-labelledby="conversation-name">
+      <Header view={view} heading={heading} />
+      <OfflineStrip reachability={view.reachability} />
+      <StateStrip view={view} />
+      <Log
+        key={id}
+        view={view}
+        onOlder={loadOlder}
+        onEnd={setAtEnd}
+        onIntent={(kind, key) => void act(kind, key)}
+        onCompare={() => go({ kind: "verify", id })}
+      />
+      <Announcer key={`announcer-${id}`} view={view} />
+      <div class="conversation__trouble">
+        <Trouble problem={problem} />
+      </div>
+      <Composer
+        key={`composer-${id}`}
+        draft={view.draft}
+        name={view.name}
+        input={input}
+        onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
+        onSend={(text) => void send(text)}
+      />
+    </section>
+  );
+}
+
+function Header(props: {
+  readonly view: ConversationView;
+  readonly heading: { current: HTMLHeadingElement | null };
+}): JSX.Element {
+  const { view, heading } = props;
+  return (
+    <header class="bar">
+      <button type="button" class="icon-button bar__back" aria-label={m.back_to_chats()} onClick={back}>
+        <Icon name="back" />
+      </button>
+      <Avatar name={view.name} />
+      <div class="bar__title">
+        <h1 id="conversation-name" tabIndex={-1} ref={heading}>
+          <bdi>{view.name}</bdi>
+        </h1>
+        <p class="bar__sub">
+          {view.isVerified ? (
+            <span class="verified">
+              <Icon name="verified" />
+              {m.verified()}
+            </span>
+          ) : (
+            <button type="button" class="link-button" onClick={() => go({ kind: "verify", id: view.id })}>
+              {m.not_verified()}
+            </button>
+          )}
+          <span class="bar__burn" title={m.burn_time()}>
+            <Icon name="burn" />
+            <span class="unseen">{m.burn_time()}</span>
+            {view.burnMs === 0 ? m.burn_off() : durationWords(view.burnMs)}
+          </span>
+        </p>
+      </div>
+      <button
+        type="button"
+        class="icon-button bar__details"
+        aria-label={m.details()}
+        onClick={() => go({ kind: "details", id: view.id })}
+      >
+        <Icon name="more" />
+      </button>
+    </header>
+  );
+}
+
+function StateStrip({ view }: { readonly view: ConversationView }): JSX.Element {
+  return (
+    <div role="status">
+      {view.state !== "ready" && (
+        <p class="strip">
+          <Icon name={view.state === "setting-up" ? "clock" : "alert"} />
+          <span>
+            {view.state === "setting-up" ? m.state_setting_up({ name: view.name }) : m.state_broken()}
+          </span>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,167 @@
+/** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
+import type { MemberView } from "@sotto/client";
+import { unreachable } from "@sotto/protocol";
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { incomingLink } from "../incoming-link.ts";
+import { forgetTrail, go, goToTab, place, type Place } from "../navigation.ts";
+import * as m from "../paraglide/messages.js";
+import { Icon } from "../parts/icon.tsx";
+import { Sign } from "../parts/threshold.tsx";
+import { problemWords } from "../problem-words.ts";
+import { durationWords } from "../words.ts";
+import { Add } from "./add.tsx";
+import { Chats } from "./chats.tsx";
+import { Conversation } from "./conversation.tsx";
+import { Details, DetailsSections } from "./details.tsx";
+import { Help } from "./help.tsx";
+import { Me } from "./me.tsx";
+import { Palette } from "./palette.tsx";
+import { OfflineStrip } from "./reachability.tsx";
+import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
+import { Verify } from "./verify.tsx";
+import "../style/home.css";
+
+export type HomeProps = { readonly member: MemberView };
+
+export function Home({ member }: HomeProps): JSX.Element {
+  const [overlay, setOverlay] = useState<Overlay>();
+  const { conversations, me } = member;
+  useShortcuts(conversations, setOverlay);
+  useEffect(() => {
+    if (incomingLink.value !== undefined) go({ kind: "add", link: incomingLink.value });
+    incomingLink.value = undefined;
+    return forgetTrail;
+  }, []);
+
+  const here = place.value;
+  const row = "id" in here ? conversations.find(({ id }) => id === here.id) : undefined;
+  return (
+    <div class="home" data-place={here.kind}>
+      <section class="side" aria-label={m.chats()}>
+        <header class="bar bar--side">
+          <h1 class="bar__brand">
+            <Sign />
+            Sotto
+          </h1>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={m.palette()}
+            onClick={() => setOverlay("palette")}
+          >
+            <Icon name="search" />
+          </button>
+          <button
+            type="button"
+            class="icon-button"
+            aria-label={m.add_someone()}
+            onClick={() => go({ kind: "add", link: "" })}
+          >
+            <Icon name="add" />
+          </button>
+        </header>
+        <OfflineStrip reachability={member.reachability} />
+        <Warnings member={member} />
+        <Chats rows={conversations} />
+      </section>
+      <nav class="tabs" aria-label={m.tabs()}>
+        <Tab to={{ kind: "chats" }} isHere={here.kind !== "me"} icon="chats" label={m.chats()} />
+        <Tab to={{ kind: "me" }} isHere={here.kind === "me"} icon="me" label={m.me()} />
+      </nav>
+      <main class="main">
+        <Main here={here} member={member} />
+      </main>
+      {row !== undefined && here.kind === "conversation" && (
+        <aside class="aside" aria-label={m.details()}>
+          <div class="panel__body" tabIndex={0} role="group" aria-label={m.details()}>
+            <div class="panel__sections">
+              <DetailsSections key={row.id} row={row} me={me} />
+            </div>
+          </div>
+        </aside>
+      )}
+      {overlay === "palette" && (
+        <Palette rows={conversations} onClose={() => setOverlay(undefined)} onOverlay={setOverlay} />
+      )}
+      {overlay === "shortcuts" && <Shortcuts onClose={() => setOverlay(undefined)} />}
+    </div>
+  );
+}
+
+function Main({ here, member }: { readonly here: Place; readonly member: MemberView }): JSX.Element {
+  const { me, conversations } = member;
+  switch (here.kind) {
+    case "chats":
+      return <Nothing />;
+    case "me":
+      return <Me me={me} />;
+    case "help":
+      return <Help />;
+    case "add":
+      return <Add me={me} link={here.link} />;
+    case "conversation":
+    case "details":
+    case "verify": {
+      const row = conversations.find(({ id }) => id === here.id);
+      if (row === undefined) return <Nothing />;
+      if (here.kind === "conversation") return <Conversation id={row.id} unread={row.unread} />;
+      return here.kind === "details" ? <Details row={row} me={me} /> : <Verify row={row} />;
+    }
+    default:
+      return unreachable(here);
+  }
+}
+
+/** Beside the list, before anybody was chosen. */
+const Nothing = (): JSX.Element => (
+  <div class="nothing">
+    <Sign />
+    <p class="quiet">{m.nothing_chosen()}</p>
+    <p class="quiet small">{m.nothing_hint()}</p>
+  </div>
+);
+
+function Tab(props: {
+  readonly to: Place;
+  readonly isHere: boolean;
+  readonly icon: "chats" | "me";
+  readonly label: string;
+}): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="tab"
+      aria-current={props.isHere ? "page" : undefined}
+      onClick={() => goToTab(props.to)}
+    >
+      <Icon name={props.icon} />
+      {props.label}
+    </button>
+  );
+}
+
+/** What concerns the whole device and will not go away by itself. */
+function Warnings({ member }: { readonly member: MemberView }): JSX.Element {
+  const { clockOffMs, storageProblem } = member;
+  return (
+    <div role="status">
+      {clockOffMs !== undefined && (
+        <p class="strip strip--caution">
+          <Icon name="clock" />
+          <span>
+            {clockOffMs > 0
+              ? m.clock_ahead({ time: durationWords(clockOffMs) })
+              : m.clock_behind({ time: durationWords(-clockOffMs) })}
+          </span>
+        </p>
+      )}
+      {storageProblem !== undefined && (
+        <p class="strip strip--caution">
+          <Icon name="alert" />
+          <span>{problemWords(storageProblem)}</span>
+        </p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,134 @@
+/** Finds people and actions by a few letters. A combobox over a listbox, as ARIA describes it. */
+import type { ConversationRow } from "@sotto/client";
+import type { JSX, TargetedKeyboardEvent } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { useDevice } from "../device.ts";
+import { go } from "../navigation.ts";
+import * as m from "../paraglide/messages.js";
+import { Avatar } from "../parts/avatar.tsx";
+import { Dialog } from "../parts/dialog.tsx";
+import { Icon, type IconName } from "../parts/icon.tsx";
+import type { Overlay } from "./shortcuts.tsx";
+
+const SHOWN_MAX = 12;
+
+type Choice = {
+  readonly key: string;
+  readonly label: string;
+  readonly icon: IconName | undefined;
+  readonly run: () => void;
+};
+
+/** Letters without their marks, so that "jose" finds "José". */
+const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
+
+/** Those whose words begin with what was written come first. */
+export function found<T extends { readonly label: string }>(
+  choices: readonly T[],
+  query: string,
+): readonly T[] {
+  const wanted = plain(query.trim());
+  if (wanted === "") return choices;
+  const rank = ({ label }: T): number => {
+    const text = plain(label);
+    if (text.startsWith(wanted)) return 0;
+    if (text.includes(` ${wanted}`)) return 1;
+    return text.includes(wanted) ? 2 : 3;
+  };
+  return choices.filter((one) => rank(one) < 3).toSorted((a, b) => rank(a) - rank(b));
+}
+
+export function Palette(props: {
+  readonly rows: readonly ConversationRow[];
+  readonly onClose: () => void;
+  readonly onOverlay: (overlay: Overlay) => void;
+}): JSX.Element {
+  const { rows, onClose, onOverlay } = props;
+  const device = useDevice();
+  const [query, setQuery] = useState("");
+  const [at, setAt] = useState(0);
+  const list = useRef<HTMLUListElement>(null);
+
+  const actions: readonly Choice[] = [
+    { key: "add", label: m.add_someone(), icon: "add", run: () => go({ kind: "add", link: "" }) },
+    { key: "me", label: m.palette_me(), icon: "me", run: () => go({ kind: "me" }) },
+    { key: "lock", label: m.lock_now(), icon: "lock", run: () => void device.lock() },
+    { key: "help", label: m.help(), icon: "help", run: () => go({ kind: "help" }) },
+    { key: "shortcuts", label: m.shortcuts(), icon: "search", run: () => onOverlay("shortcuts") },
+  ];
+  const people: readonly Choice[] = rows.map((row) => ({
+    key: row.id,
+    label: row.name,
+    icon: undefined,
+    run: () => go({ kind: "conversation", id: row.id }),
+  }));
+  const shown = found([...people, ...actions], query).slice(0, SHOWN_MAX);
+  const active = Math.min(at, shown.length - 1);
+
+  useEffect(() => {
+    list.current?.querySelector(`#choice-${active}`)?.scrollIntoView({ block: "nearest" });
+  }, [active]);
+
+  function choose(choice: Choice | undefined): void {
+    if (choice === undefined) return;
+    onClose();
+    choice.run();
+  }
+  function keys(event: TargetedKeyboardEvent<HTMLInputElement>): void {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    if (step !== 0) {
+      event.preventDefault();
+      setAt((active + step + shown.length) % Math.max(1, shown.length));
+    } else if (event.key === "Enter" && !event.isComposing) {
+      event.preventDefault();
+      choose(shown[active]);
+    }
+  }
+  return (
+    <Dialog title={m.palette()} onClose={onClose} kind="palette">
+      <div class="palette__field">
+        <Icon name="search" />
+        <input
+          role="combobox"
+          aria-expanded="true"
+          aria-controls="palette-choices"
+          aria-activedescendant={shown.length > 0 ? `choice-${active}` : undefined}
+          aria-label={m.palette()}
+          placeholder={m.palette_placeholder()}
+          autocomplete="off"
+          spellcheck={false}
+          value={query}
+          onInput={(event) => {
+            setQuery(event.currentTarget.value);
+            setAt(0);
+          }}
+          onKeyDown={keys}
+        />
+      </div>
+      <ul class="palette__choices" id="palette-choices" role="listbox" aria-label={m.palette()} ref={list}>
+        {shown.map((choice, index) => (
+          <li
+            key={choice.key}
+            id={`choice-${index}`}
+            role="option"
+            aria-selected={index === active}
+            onClick={() => choose(choice)}
+            onMouseMove={() => setAt(index)}
+          >
+            {choice.icon === undefined ? (
+              <Avatar name={choice.label} />
+            ) : (
+              <span class="palette__icon">
+                <Icon name={choice.icon} />
+              </span>
+            )}
+            <bdi>{choice.label}</bdi>
+          </li>
+        ))}
+      </ul>
+      <p class="small quiet palette__none" role="status">
+        {shown.length === 0 && m.palette_none()}
+      </p>
+    </Dialog>
+  );
+}
