@@ -111,6 +111,17 @@ test("[CT11] a last step damaged after a close is noticed too", async () => {
   assert.equal(await examine(tail), "some unreadable");
 });
 
+test("[CT11] without a close too, a damaged step with another commit behind it is refused", async () => {
+  const bytes = filled.bytes.slice();
+  const { records } = await openImage(filled, createMemoryBlockFile(bytes));
+  for (const key of ["x", "y", "z"]) valueOf(await records.commit([{ key, value: new Uint8Array(50) }]));
+  const { open } = await recoverFilled(bytes);
+  const middle = open?.copies.at(-2);
+  assert.ok(open && middle);
+  bytes[regionStart + segmentStart(geometry, open.index) + middle.at - 10]! ^= 1;
+  assert.equal(await examine(bytes), "damaged");
+});
+
 test("[CT11] a part of the region put back to how it was earlier is noticed", async () => {
   const { segmentBytes, segmentCount } = geometry;
   let changed = 0;

@@ -5,7 +5,7 @@
 import { assert, err, ok, type RandomBytes, type Result, type Secret } from "@sotto/protocol";
 import type { BlockFault } from "./block-file.ts";
 import { attempt, DiskFault, type Disk } from "./disk.ts";
-import type { Placed } from "./formats.ts";
+import { KILL_BYTES, type Placed } from "./formats.ts";
 import { pieceContext, regionKeys, wipeRegionKeys } from "./frames.ts";
 import { FILL, KEY_BYTES_MAX, segmentsFor, type Geometry } from "./geometry.ts";
 import { createLog, type Placing, type Put } from "./log.ts";
@@ -127,14 +127,15 @@ export async function openRecords(
       added += value.length + pieces * pieceCost(keyBytes, 0);
       puts.push({ kind: "value", key: name, value });
     }
-    assert(added <= geometry.commitBytesMax, "a commit is at most as long as the container says");
     const dead = [...last.keys()].flatMap((name) => versions.get(name) ?? []);
     if (puts.length + dead.length === 0) return ok(undefined);
+    const written = added + 2 * KILL_BYTES * dead.length;
+    assert(written <= geometry.commitBytesMax, "a commit is at most as long as the container says");
 
     const freed = dead.reduce((sum, version) => sum + versionCost(version), 0);
     const isGrowing = added > freed;
     if (isGrowing && liveBytes + added - freed > geometry.capacityBytes) return err({ kind: "full" });
-    const wanted = segmentsFor(added + 16 * dead.length, geometry.segmentBytes) + MOVING_SEGMENTS;
+    const wanted = segmentsFor(written, geometry.segmentBytes) + MOVING_SEGMENTS;
     if (!(await makeRoom(wanted))) return err({ kind: "full" });
 
     const placing = await log.commit(
