@@ -13,6 +13,11 @@ export class Agenda {
     else this.#dueAtByName.set(name, atMs);
   }
 
+  isDue(name: string, now: number): boolean {
+    const at = this.#dueAtByName.get(name);
+    return at !== undefined && at <= now;
+  }
+
   earliest(): number | undefined {
     let earliest: number | undefined;
     for (const at of this.#dueAtByName.values()) earliest = Math.min(earliest ?? at, at);

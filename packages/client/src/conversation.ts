@@ -4,7 +4,9 @@ import {
   fromHex,
   profileContent,
   contactCard,
+  channelGoneContent,
   CONTENT_CARD,
+  CONTENT_CHANNEL_GONE,
   CONTENT_PROFILE,
   toHex,
   type ContactCard,
@@ -146,7 +148,8 @@ export function touchChannels(turn: Turn, number: ConversationNumber): void {
 /** Tells the contact this member's name, in the conversation itself. */
 export function queueProfile(core: Core, turn: Turn, number: ConversationNumber): void {
   const { name } = turn.need(profiles, "");
-  queueUnseen(core, turn, number, CONTENT_PROFILE, encode(profileContent, { name }));
+  const content = encode(profileContent, { name });
+  queueMessage(turn, number, unseen(core, turn, CONTENT_PROFILE, content));
 }
 
 /** Tells the contact how to reach this member should the channel break. */
@@ -154,22 +157,37 @@ export function queueCard(core: Core, turn: Turn, number: ConversationNumber): v
   const inbox = turn.get(inboxes, "");
   if (inbox === undefined) return;
   const card = cardOf(inbox, core.self.verified.accountId, "contacts");
-  queueUnseen(core, turn, number, CONTENT_CARD, encode(contactCard, card));
+  queueMessage(turn, number, unseen(core, turn, CONTENT_CARD, encode(contactCard, card)));
+}
+
+/** Tells the contact, before anything else, that a channel is of no use any more. */
+export function queueGone(core: Core, turn: Turn, number: ConversationNumber, cid: string): void {
+  const content = encode(channelGoneContent, { cid: fromHex(cid) });
+  queueFirst(turn, number, [unseen(core, turn, CONTENT_CHANNEL_GONE, content)]);
 }
 
 /** Said by the client to the client; burns like everything else. */
-function queueUnseen(
-  core: Core,
-  turn: Turn,
-  number: ConversationNumber,
-  contentKind: number,
-  content: Uint8Array,
-): void {
-  queueMessage(turn, number, {
+function unseen(core: Core, turn: Turn, contentKind: number, content: Uint8Array): ToSend {
+  return {
     messageId: core.randomBytes(16),
     burnMs: turn.need(profiles, "").policy.burnMaxMs,
     sentAt: turn.now,
     contentKind,
     content,
-  });
+  };
+}
+
+/** Before everything that waits, in this order. */
+export function queueFirst(turn: Turn, number: ConversationNumber, messages: readonly ToSend[]): void {
+  const [first] = outboxOf(turn, number);
+  const { nextQueueNumber } = turn.need(conversations, number);
+  const before = first === undefined ? nextQueueNumber : Number.parseInt(first.slice(number.length + 1), 16);
+  for (const [index, message] of messages.entries())
+    turn.put(outboxEntries, outboxId(number, before - messages.length + index), {
+      ...message,
+      state: "waiting",
+      sealed: undefined,
+    });
+  turn.changedItems.add(number);
+  touchChannels(turn, number);
 }

@@ -207,7 +207,14 @@ class RunningMember implements Member {
   }
 
   async #handle(event: Event): Promise<void> {
-    if (event.kind === "run") return event.run();
+    // A device that slept shows nothing that burned meanwhile (CL70).
+    if (!this.#isClosed && this.#core.agenda.isDue("burn", this.#ports.clock()))
+      await this.#take({ kind: "drive", names: ["burn"] });
+    if (event.kind === "run") await event.run();
+    else await this.#take(event);
+  }
+
+  async #take(event: Exclude<Event, { kind: "run" }>): Promise<void> {
     if (this.#isClosed) {
       if (event.kind === "intent") event.answered(err({ kind: "device-failing" }));
       return;

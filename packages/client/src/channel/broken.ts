@@ -1,13 +1,14 @@
 /** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34. */
 import { equalBytes, fromHex } from "@sotto/protocol";
-import { addNotice, changeConversation, outboxOf, touchChannels } from "../conversation.ts";
+import { addNotice, changeConversation, queueFirst, queueGone, type ToSend } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { approach } from "../introduction/approach.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
-import { contacts, conversations, introductions, outboxEntries } from "../stored/conversation.ts";
-import { sequenceKey, type ConversationNumber } from "../stored/keys.ts";
-import { items, type StoredItem } from "../stored/message.ts";
+import { contacts, conversations, introductions } from "../stored/conversation.ts";
+import type { ConversationNumber } from "../stored/keys.ts";
+import { items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
+import { channelsOf } from "./choice.ts";
 
 const REMAKE_MS_MIN = 60_000;
 const REMAKE_MS_MAX = 86_400_000;
@@ -16,58 +17,60 @@ const RESENT_MAX = 1_000;
 
 export async function breakChannel(core: Core, turn: Turn, cid: string): Promise<"broken"> {
   const channel = turn.need(channels, cid);
+  const number = channel.conversation;
   turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
   turn.forgetGroup(cid);
   core.sessions.delete(cid);
-  turn.changedRows.add(channel.conversation);
   await sendAgain(turn, cid, channel);
-  await remake(turn, channel.conversation);
+  queueGone(core, turn, number, cid);
+  addNotice(turn, number, { kind: "remade" });
+  if (
+    !channelsOf(turn, number).some((one) => one.channel.state === "live" || one.channel.state === "creating")
+  )
+    await remake(turn, number);
   return "broken";
 }
 
-/** The contact has made a newer channel: this one is read on, and sent to no more. */
-export async function retireChannel(turn: Turn, cid: string): Promise<void> {
-  const channel = turn.need(channels, cid);
-  turn.put(channels, cid, { ...channel, state: "retired" });
+/** The contact said that it is of no use any more. */
+export async function channelGone(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  cid: string,
+): Promise<void> {
+  const channel = turn.get(channels, cid);
+  if (channel?.conversation !== number || channel.state === "broken") return;
+  turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
+  turn.forgetGroup(cid);
+  core.sessions.delete(cid);
   await sendAgain(turn, cid, channel);
+  addNotice(turn, number, { kind: "remade" });
 }
 
 /** Own messages that nobody has acknowledged go back to the front of the outbox, under the ids they had. */
 async function sendAgain(turn: Turn, cid: string, channel: Channel): Promise<void> {
   const number = channel.conversation;
-  const undelivered: { readonly id: string; readonly message: Extract<StoredItem, { kind: "message" }> }[] =
-    [];
+  const undelivered: ToSend[] = [];
   for (const key of turn.keys(`${items.prefix}${number}/`).slice(-RESENT_MAX)) {
     const id = key.slice(items.prefix.length);
     const item = await turn.load(items, id);
     if (item?.kind !== "message" || !item.mine || item.seq <= channel.delivered) continue;
-    if (equalBytes(item.cid, fromHex(cid))) undelivered.push({ id, message: item });
-  }
-  let queueNumber = firstQueueNumber(turn, number) - undelivered.length;
-  for (const { id, message } of undelivered) {
-    const { messageId, burnMs, sentAt, contentKind, content } = message;
+    if (!equalBytes(item.cid, fromHex(cid))) continue;
     turn.save(items, id, undefined);
-    turn.put(outboxEntries, `${number}/${sequenceKey(queueNumber++)}`, {
-      messageId,
-      burnMs,
-      sentAt,
-      contentKind,
-      content,
-      state: "waiting",
-      sealed: undefined,
-    });
+    undelivered.push(item);
   }
-  turn.changedItems.add(number);
-  touchChannels(turn, number);
+  queueFirst(turn, number, undelivered.map(toSend));
 }
 
-function firstQueueNumber(turn: Turn, number: ConversationNumber): number {
-  const [first] = outboxOf(turn, number);
-  if (first === undefined) return turn.need(conversations, number).nextQueueNumber;
-  return Number.parseInt(first.slice(number.length + 1), 16);
-}
+const toSend = ({ messageId, burnMs, sentAt, contentKind, content }: ToSend): ToSend => ({
+  messageId,
+  burnMs,
+  sentAt,
+  contentKind,
+  content,
+});
 
 /** Through the contact's inbox, ever less often while it does not help. */
 async function remake(turn: Turn, number: ConversationNumber): Promise<void> {
@@ -77,6 +80,5 @@ async function remake(turn: Turn, number: ConversationNumber): Promise<void> {
   const waitMs = Math.min(REMAKE_MS_MAX, REMAKE_MS_MIN * 4 ** Math.min(conversation.remakes, 8));
   const notBefore = conversation.remakes === 0 ? 0 : conversation.remadeAt + waitMs;
   changeConversation(turn, number, { remakes: conversation.remakes + 1, remadeAt: turn.now });
-  addNotice(turn, number, { kind: "remade" });
   approach(turn, number, contact.card, notBefore);
 }

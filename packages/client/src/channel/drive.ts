@@ -82,7 +82,7 @@ function open(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint
   if (session.opening === "both" || session.opening === "reading" || session.line === undefined) return;
   const channel = turn.need(channels, cid);
   const keys = keysOf(core, cid, channel);
-  const writes = channel.state === "live" && !session.isMoved;
+  const writes = !session.isMoved;
   session.opening = writes ? "both" : "reading";
   const own = { leaf: channel.ownLeaf, reader: core.self.device.reader };
   turn.ask(

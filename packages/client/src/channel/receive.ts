@@ -1,6 +1,8 @@
 /** A message of somebody else, opened: compared with what the relay said of it, then stored. Spec: CL14 to CL19. */
 import {
+  channelGoneContent,
   CONTENT_CARD,
+  CONTENT_CHANNEL_GONE,
   CONTENT_PROFILE,
   contactCard,
   decode,
@@ -16,6 +18,7 @@ import { burnDeadline } from "../burning.ts";
 import { addNotice, changeConversation, learnContact, renameContact } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
 import { isSeen, scheduleBurn } from "../purge.ts";
+import { channelGone } from "./broken.ts";
 import { channels, type Channel } from "../stored/channel.ts";
 import { conversations } from "../stored/conversation.ts";
 import { items, RAW_ENVELOPE } from "../stored/message.ts";
@@ -39,7 +42,7 @@ export async function receive(
     addNotice(turn, channel.conversation, { kind: "log-conflict" });
   const message = decoded.ok ? decoded.value : unreadable(entry, plaintext);
   if (await isSeen(turn, channel.conversation, message.messageId)) return;
-  if (!(await useContent(turn, channel, message))) keep(core, turn, cid, entry, message);
+  if (!(await useContent(core, turn, channel, message))) keep(core, turn, cid, entry, message);
 }
 
 /** What its sender sealed is not what the relay shows: one of them changed it, or the relay shows two histories. */
@@ -59,10 +62,15 @@ const unreadable = (entry: MessageEntry, plaintext: Uint8Array): Received => ({
 });
 
 /** Whether it was said to the client and not to the person. */
-async function useContent(turn: Turn, channel: Channel, message: Received): Promise<boolean> {
+async function useContent(core: Core, turn: Turn, channel: Channel, message: Received): Promise<boolean> {
   if (message.contentKind === CONTENT_PROFILE) {
     const profile = decode(profileContent, message.content);
     if (profile.ok) renameContact(turn, channel.conversation, profile.value.name);
+    return true;
+  }
+  if (message.contentKind === CONTENT_CHANNEL_GONE) {
+    const gone = decode(channelGoneContent, message.content);
+    if (gone.ok) await channelGone(core, turn, channel.conversation, toHex(gone.value.cid));
     return true;
   }
   if (message.contentKind !== CONTENT_CARD) return false;

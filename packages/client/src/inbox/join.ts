@@ -2,8 +2,6 @@
 import { credentialCodec, decode, equalBytes, invitation, toHex, type Invitation } from "@sotto/protocol";
 import { accountIdOf, exportChannelSecret, openPost, type Group } from "@sotto/crypto";
 import { isContinuation, sha256, verifyChain, type VerifiedChain } from "@sotto/verify";
-import { channelsOf } from "../channel/choice.ts";
-import { retireChannel } from "../channel/broken.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
 import {
   addChannel,
@@ -18,8 +16,7 @@ import {
 } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { channels, joined, keyPackages } from "../stored/channel.ts";
-import { contacts, conversations, introductions } from "../stored/conversation.ts";
-import type { ConversationNumber } from "../stored/keys.ts";
+import { contacts, introductions } from "../stored/conversation.ts";
 import { inboxes } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 import { KEY_PACKAGE_KEPT_MS } from "./shelf.ts";
@@ -126,7 +123,8 @@ async function enter(
   const known = conversationOf(turn, chain.accountId);
   const number = known ?? startConversation(turn, chain.accountId, invited.name);
   if (known === undefined) addNotice(turn, number, { kind: "started" });
-  else await supersede(core, turn, number);
+  // Whoever is on the way to the contact need not go further.
+  turn.remove(introductions, number);
   renameContact(turn, number, invited.name);
   await learnContact(turn, number, { card: invited.card, chain: invited.chain });
   turn.put(channels, cid, {
@@ -156,19 +154,4 @@ async function enter(
   queueProfile(core, turn, number);
   queueCard(core, turn, number);
   turn.touch(`channel/${cid}`);
-}
-
-/**
- * A contact that was heard in a channel and makes another one has lost the first. One that was not heard yet may just
- * have begun at the same time: then both channels stay.
- */
-async function supersede(core: Core, turn: Turn, number: ConversationNumber): Promise<void> {
-  const { channels: all } = turn.need(conversations, number);
-  for (const { cid, channel } of channelsOf(turn, number))
-    if (channel.state === "live" && channel.isHeard) await retireChannel(turn, cid);
-  const hadOne = all.length > 0;
-  if (hadOne && !channelsOf(turn, number).some(({ channel }) => channel.state === "live"))
-    addNotice(turn, number, { kind: "remade" });
-  turn.remove(introductions, number);
-  core.agenda.set(`introduction/${number}`, undefined);
 }

@@ -36,8 +36,8 @@ const channel = struct({
   /** Of the conversation it belongs to. */
   conversation: text(8),
   endpoint,
-  /** creating: not at the relay yet. live: read and written. retired: read only. broken: neither. */
-  state: named({ creating: 1, live: 2, retired: 3, broken: 4 }),
+  /** creating: not at the relay yet. broken: of no use any more. */
+  state: named({ creating: 1, live: 2, broken: 3 }),
   /** Present while creating. */
   createToken: optional(fixed(32)),
   /** The contact's KeyPackage, until the Commit that adds it is made. */
