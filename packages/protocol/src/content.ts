@@ -38,8 +38,11 @@ export const CONTENT_TEXT = 1;
 export const CONTENT_PROFILE = 2;
 /** A contact card: how to reach the sender's inbox, should a channel have to be made anew. */
 export const CONTENT_CARD = 3;
+/** That a channel of the conversation is of no use to the sender any more: nothing more is read or sent in it. */
+export const CONTENT_CHANNEL_GONE = 4;
 
 export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
+export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */
 export const profileContent = struct({ name: text(NAME_BYTES_MAX) });
 
