@@ -176,7 +176,7 @@ export function decideAppend(facts: LogFacts, op: Append): Decision {
     seq: fields.seq,
     time: now,
     until: now + RUNG_MS[op.rung],
-    id: op.messageId.slice(),
+    id: new Uint8Array(op.messageId),
     head,
     bodyBytes: op.body.length,
     wire: messageEntryBytes(fields),

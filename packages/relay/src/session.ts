@@ -12,6 +12,7 @@ import {
   helloBytes,
   inboxCreateBytes,
   inboxOpenBytes,
+  ok,
   openReadBytes,
   openWriteBytes,
   PAGE_BYTES_MAX,
@@ -47,6 +48,7 @@ import {
 } from "./limits.ts";
 import { refused, type Operation, type Outcome } from "./operation.ts";
 import type { Service } from "./relay.ts";
+import { readHotRequest } from "./request-bytes.ts";
 import { bytesToTicket, ticketToBytes } from "./ticket.ts";
 
 /** The relay's side of a connection. */
@@ -84,7 +86,6 @@ type Handle = ChannelHandle | InboxHandle;
 
 const PAGE_LIMITS = { entries: PAGE_ENTRIES_MAX, bytes: PAGE_BYTES_MAX };
 const DENIED = refused("denied");
-const APPEND_TAG = 6;
 
 export function createSession(service: Service, link: Link): Session {
   const { store, hub, keyRing, sha256, clock } = service;
@@ -141,8 +142,9 @@ export function createSession(service: Service, link: Link): Session {
   function receive(frame: Uint8Array): void {
     if (isClosed) return;
     slowDown(frame.length);
-    // An APPEND's body is copied once, into its entry; every other request is kept in pieces, so copied whole.
-    const decoded = decodeRequest(frame[5] === APPEND_TAG ? frame : new Uint8Array(frame));
+    // An APPEND's body is copied once, into its entry; of other requests pieces are kept, so they are copied whole.
+    const hot = readHotRequest(frame);
+    const decoded = hot ? ok(hot) : decodeRequest(new Uint8Array(frame));
     if (!decoded.ok) return refuseMalformed(decoded.error.offset);
     const { number, body } = decoded.value;
     if ((body.kind === "hello") === isGreeted) return reply(number, refused("outOfOrder"));

@@ -54,7 +54,9 @@ import { createRows, prepareStatements, rowToEntry } from "./statements.ts";
 /** How long an acknowledgement may wait to be on disk, and an acknowledged entry to be deleted. */
 export const SETTLE_MS = 250;
 /** How long deleted bytes may stay in the WAL after that. */
-export const TRUNCATE_MS = 1_000;
+export const TRUNCATE_MS = 2_000;
+/** Settled rows of the journal that a new row replaces, in their pages: cheaper than to overwrite them with zeros. */
+const REPLACED_ROWS = 2;
 /** Channels settled in one transaction: bounds how long others wait for it. */
 const SETTLED_CHANNELS_MAX = 256;
 /** Journaled bytes that make the store settle at once, and above which it accepts no more. */
@@ -104,10 +106,16 @@ export function createSqliteChannelStore(ports: {
   /** Channels made by the transaction under way. */
   let created: string[] = [];
   let journaled: Journaled[] = [];
+  /** The journal's rows are those from `firstPlace` on, and those before `neededFrom` are settled. */
+  let firstPlace = 1;
+  let neededFrom = 1;
   let nextPlace = 1;
+  let isTight = false;
   let unsettledBytes = 0;
   let answersCached = 0;
   let isInTransaction = false;
+  /** What `firstPlace` will be once the transaction under way is committed. */
+  let dropsBefore = 1;
   let settleTimer: NodeJS.Timeout | undefined;
   let truncateTimer: NodeJS.Timeout | undefined;
   let isClosed = false;
@@ -124,9 +132,10 @@ export function createSqliteChannelStore(ports: {
   function transact<T>(work: () => T): T | undefined {
     try {
       const result = work();
-      if (journaled.length > 0) sql.addJournal(nextPlace, journalToBytes(journaled));
+      if (journaled.length > 0) writeJournal();
       if (isInTransaction) sql.commit();
       if (journaled.length > 0) nextPlace += 1;
+      firstPlace = dropsBefore;
       return result;
     } catch (error) {
       if (db.isTransaction) sql.rollback();
@@ -135,10 +144,23 @@ export function createSqliteChannelStore(ports: {
       throw error;
     } finally {
       isInTransaction = false;
+      dropsBefore = firstPlace;
       journaled = [];
       created = [];
       before.clear();
     }
+  }
+
+  function writeJournal(): void {
+    dropJournal(Math.min(neededFrom, firstPlace + REPLACED_ROWS));
+    sql.addJournal(nextPlace, journalToBytes(journaled));
+  }
+
+  function dropJournal(before: number): void {
+    if (before <= dropsBefore) return;
+    openTransaction();
+    sql.dropJournal(before);
+    dropsBefore = before;
   }
 
   function undo(): void {
@@ -381,6 +403,8 @@ export function createSqliteChannelStore(ports: {
     );
   }
 
+  const isUnsettled = (): boolean => dirty.size > 0 || firstPlace < nextPlace;
+
   function settleSoon(ms: number): void {
     if (settleTimer !== undefined || isClosed) return;
     settleTimer = setTimeout(() => {
@@ -392,24 +416,29 @@ export function createSqliteChannelStore(ports: {
   /** One transaction's worth, those that wait longest first. False while the disk is full. */
   function settleSome(): boolean {
     const settled: Loaded[] = [];
-    let neededFrom = nextPlace;
+    let settledBefore = nextPlace;
     for (const [loaded, place] of dirty) {
       if (settled.length === SETTLED_CHANNELS_MAX) {
-        neededFrom = place;
+        settledBefore = place;
         break;
       }
       settled.push(loaded);
     }
     const isDone = transact(() => {
       openTransaction();
-      sql.dropJournal(neededFrom); // first: its pages are room for what follows
+      // Rows settled the last time that no new row has replaced since; all of them where their room is needed.
+      dropJournal(isTight ? settledBefore : neededFrom);
       for (const loaded of settled) settle(loaded);
       return true;
     });
-    if (isDone) for (const loaded of settled) dirty.delete(loaded);
-    else ports.onStorageFull?.();
+    isTight = !isDone;
+    if (isDone) {
+      neededFrom = settledBefore;
+      for (const loaded of settled) dirty.delete(loaded);
+    } else ports.onStorageFull?.();
     truncateSoon();
     if (dirty.size > 0) settleSoon(isDone ? 1 : SETTLE_MS);
+    else if (firstPlace < neededFrom) settleSoon(SETTLE_MS);
     return isDone === true;
   }
 
@@ -446,7 +475,8 @@ export function createSqliteChannelStore(ports: {
         unsettledBytes += entry.wire.length;
         dirty.set(loaded, 1);
       }
-    while (dirty.size > 0) if (!settleSome()) return;
+    firstPlace = dropsBefore = 1;
+    while (isUnsettled()) if (!settleSome()) return;
     truncate();
   }
 
@@ -557,7 +587,7 @@ export function createSqliteChannelStore(ports: {
       isClosed = true;
       clearTimeout(settleTimer);
       clearTimeout(truncateTimer);
-      while (dirty.size > 0) if (!settleSome()) break;
+      while (isUnsettled()) if (!settleSome()) break;
       truncate();
       db.close();
       return Promise.resolve();

@@ -11,7 +11,7 @@ const SCHEMA_VERSION = 1;
 const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_CACHE_KIB = 65_536;
 /** A backstop; the store truncates the WAL long before, whenever something was erased. */
-const WAL_PAGES_MAX = 16_384;
+const WAL_PAGES_MAX = 32_768;
 
 const TABLES = `
 CREATE TABLE channel (
