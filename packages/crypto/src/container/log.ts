@@ -5,30 +5,22 @@
  */
 import { assert, concat, type RandomBytes } from "@sotto/protocol";
 import type { Disk } from "./disk.ts";
-import {
-  FREE,
-  GIVEN_UP,
-  KILL_BYTES,
-  PIECE_BYTES_EMPTY,
-  PLACED_BYTES_EXTRA,
-  STEP_BYTES_EMPTY,
-  superblockToBytes,
-  type Placed,
-  type Superblock,
-} from "./formats.ts";
-import { frameToBytes, HEAD_BYTES, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
+import { createDraft } from "./draft.ts";
+import { FREE, GIVEN_UP, superblockToBytes, type Piece, type Placed, type Superblock } from "./formats.ts";
+import { frameToBytes, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
 import { segmentsFor, SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
 import { segmentStart, type Recovered } from "./recover.ts";
 import { noise, seal, SEALED_BYTES_EXTRA, SHARE_BYTES } from "./seal.ts";
-import { emptySegment, note, utf8Bytes, type Place, type Segment } from "./segments.ts";
+import { emptySegment, note, type Place, type Segment } from "./segments.ts";
 
 /** Numbers are reserved in the superblock, this many at a time, so that none is ever given out twice. */
 const NUMBERS_RESERVED = 2 ** 20;
 
+type SealedPiece = { readonly piece: Piece; readonly sealed: Uint8Array };
 export type Put =
   | { readonly kind: "value"; readonly key: string; readonly value: Uint8Array }
   /** A piece that is copied as it lies. */
-  | { readonly kind: "piece"; readonly copy: Placed; readonly sealed: Uint8Array };
+  | ({ readonly kind: "piece" } & SealedPiece);
 
 /** Where each piece of a commit went, in the order they were given. */
 export type Placing = readonly Place[];
@@ -161,6 +153,18 @@ export function createLog(
     superblockDue = true;
   }
 
+  function* sealedPieces(key: string, value: Uint8Array): Generator<SealedPiece> {
+    const id = takeNumber();
+    const total = value.length;
+    let from = 0;
+    do {
+      const plain = value.subarray(from, from + geometry.pieceBytesMax);
+      const piece = { id, from, bytes: plain.length, total, key };
+      yield { piece, sealed: seal(keys.pieces, pieceContext(id, from), plain, random) };
+      from += plain.length;
+    } while (from < total);
+  }
+
   /** Writes the steps of one commit, and says the number of the last. */
   async function append(
     puts: readonly Put[],
@@ -201,26 +205,9 @@ export function createLog(
     }
 
     for (const put of puts)
-      if (put.kind === "piece") {
-        if (draft.room(put.copy.key) < put.copy.bytes) await finish(false);
-        draft.add(put.copy, put.sealed);
-      } else {
-        const { key, value } = put;
-        const id = takeNumber();
-        const total = value.length;
-        let from = 0;
-        do {
-          const bytes = Math.min(total - from, geometry.pieceBytesMax);
-          if (draft.room(key) < bytes) await finish(false);
-          const sealed = seal(
-            keys.pieces,
-            pieceContext(id, from),
-            value.subarray(from, from + bytes),
-            random,
-          );
-          draft.add({ id, from, bytes, total, key }, sealed);
-          from += bytes;
-        } while (from < total);
+      for (const { piece, sealed } of put.kind === "piece" ? [put] : sealedPieces(put.key, put.value)) {
+        if (draft.room(piece.key) < piece.bytes) await finish(false);
+        draft.add(piece, sealed);
       }
     for (const id of kills) {
       if (!draft.hasRoomToKill()) await finish(false);
@@ -288,36 +275,3 @@ export function createLog(
 }
 
 const byAge = (a: Segment, b: Segment): number => a.generation - b.generation;
-
-type NewPiece = Omit<Placed, "at">;
-
-/** A step being put together, and how much its segment still takes, a summary included. */
-function createDraft(segment: Segment, segmentBytes: number) {
-  const pieces: NewPiece[] = [];
-  const sealed: Uint8Array[] = [];
-  const kills: number[] = [];
-  const framing = 2 * (HEAD_BYTES + SEALED_BYTES_EXTRA) + SLOT_BYTES;
-  let left = segmentBytes - segment.end - framing - STEP_BYTES_EMPTY - segment.summaryBytes;
-  const lines = (key: string): number => 2 * (PIECE_BYTES_EMPTY + utf8Bytes(key)) + PLACED_BYTES_EXTRA;
-  return {
-    segment,
-    pieces,
-    sealed,
-    kills,
-    isEmpty: () => pieces.length + kills.length === 0,
-    /** Plaintext bytes that one more piece of this key may have; below 0: it may not be. */
-    room: (key: string): number => left - lines(key) - SEALED_BYTES_EXTRA,
-    add({ id, from, bytes, total, key }: NewPiece, piece: Uint8Array): void {
-      left -= lines(key) + SEALED_BYTES_EXTRA + bytes;
-      assert(left >= 0 && piece.length === bytes + SEALED_BYTES_EXTRA, "a piece fits its segment");
-      pieces.push({ id, from, bytes, total, key });
-      sealed.push(piece);
-    },
-    hasRoomToKill: (): boolean => left >= 2 * KILL_BYTES,
-    kill(id: number): void {
-      left -= 2 * KILL_BYTES;
-      assert(left >= 0, "a kill fits its segment");
-      kills.push(id);
-    },
-  };
-}

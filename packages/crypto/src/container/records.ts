@@ -203,7 +203,7 @@ export async function openRecords(
     for (const segment of victims)
       for (const copy of segment.copies)
         if (placeOf(segment, copy))
-          pieces.push({ kind: "piece", copy, sealed: await readSealed(segment, copy) });
+          pieces.push({ kind: "piece", piece: copy, sealed: await readSealed(segment, copy) });
     for (const { copies } of victims) count(copies, -1);
     const kills = [...new Set(victims.flatMap((segment) => segment.kills))].filter((id) =>
       copiesById.has(id),
