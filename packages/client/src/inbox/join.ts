@@ -15,7 +15,7 @@ import {
   startConversation,
 } from "../conversation.ts";
 import type { Core } from "../core.ts";
-import { channels, joined, keyPackages } from "../stored/channel.ts";
+import { channels, joined, keyPackageId, keyPackages } from "../stored/channel.ts";
 import { contacts, introductions } from "../stored/conversation.ts";
 import { inboxes } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
@@ -30,7 +30,7 @@ export async function join(core: Core, turn: Turn, body: Uint8Array): Promise<vo
   if (await isKnown(turn, hash, invited)) return;
   if (!(await learnChain(core, turn, chain, invited))) return;
   const group = await joinGroup(core, turn, invited);
-  if (group === undefined || !isOfTwo(core, group, chain)) return;
+  if (group?.epoch !== invited.start.epoch || !isOfTwo(core, group, chain)) return;
   turn.save(joined, hash, { until: turn.now + KEY_PACKAGE_KEPT_MS });
   await enter(core, turn, invited, group, chain);
 }
@@ -87,7 +87,7 @@ async function joinGroup(core: Core, turn: Turn, invited: Invitation): Promise<G
   }
   const result = await core.engine.join(invited.welcome, privates);
   if (!result.ok) return undefined;
-  const used = stored.get(toHex(result.value.used));
+  const used = stored.get(keyPackageId(result.value.used));
   if (used?.isLastResort === true) replaceLastResort(turn);
   else if (used !== undefined) turn.save(keyPackages, used.id, undefined);
   return result.value.group;

@@ -1,8 +1,7 @@
 /** KeyPackages for whoever wants to begin a conversation while this device is away. Spec: CL46 to CL48. */
-import { toHex } from "@sotto/protocol";
 import { sealShelfItem } from "@sotto/crypto";
 import type { Core } from "../core.ts";
-import { keyPackages } from "../stored/channel.ts";
+import { keyPackageId, keyPackages } from "../stored/channel.ts";
 import { inboxes, type Inbox } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 
@@ -46,7 +45,7 @@ async function makeItem(core: Core, turn: Turn, inbox: Inbox, isLastResort: bool
     notBefore: turn.now - CLOCK_ALLOWANCE_MS,
     notAfter: until,
   });
-  turn.save(keyPackages, toHex(made.reference), {
+  turn.save(keyPackages, keyPackageId(made.reference), {
     stored: made.stored,
     isLastResort,
     until: isLastResort ? turn.now + LAST_RESORT_MS + KEY_PACKAGE_KEPT_MS : until + KEY_PACKAGE_KEPT_MS,

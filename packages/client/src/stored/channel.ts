@@ -10,6 +10,7 @@ import {
   optional,
   struct,
   text,
+  toHex,
   u32,
   uint,
   bool,
@@ -104,6 +105,9 @@ const keyPackage = struct({
 });
 export type StoredKeyPackage = TypeOf<typeof keyPackage>;
 export const keyPackages = table("kp/", 1, keyPackage);
+
+/** Names a KeyPackage by half of its reference, which is as long as the suite's hash: 64 bytes with X-Wing. */
+export const keyPackageId = (reference: Uint8Array): string => toHex(reference.subarray(0, 32));
 
 /** Welcomes that were joined, by hash: a repeat never replaces a group. */
 export const joined = table("w/", 1, struct({ until: uint }));
