@@ -1,7 +1,7 @@
 /**
  * The exact bytes that are signed or hashed, so that whoever makes them and whoever checks them share one
- * definition. Spec: spec/channel.md, "Signed bytes". Every layout starts with its own label and names the relay,
- * so that no signature means anything elsewhere.
+ * definition. Spec: spec/channel.md, "Signed bytes". Every layout starts with its own label, and what a relay checks
+ * names that relay, so that no signature means anything elsewhere.
  */
 import { rungNumber, type Rung } from "./burn.ts";
 import { lp, u64 } from "./bytes.ts";
@@ -109,12 +109,19 @@ export const inboxOpenBytes = (relayId: Uint8Array, inboxId: Uint8Array, nonce: 
 export const firstHeadBytes = (relayId: Uint8Array, cid: Uint8Array, keys: EpochPublicKeys): Uint8Array =>
   lp("sotto/chan/v1", relayId, cid, keysBytes(keys));
 
-/** What stands for a Commit in the chain of heads: its sealed body, the next keys and the signature. */
+/** What stands for a Commit in the chain of heads: its sealed body, the next keys and whoever signed for them. */
 export const commitContentBytes = (commit: {
   body: Uint8Array;
   next: EpochPublicKeys;
   signature: Uint8Array;
-}): Uint8Array => lp(commit.body, keysBytes(commit.next), commit.signature);
+  adminSignature: Uint8Array | undefined;
+}): Uint8Array =>
+  lp(
+    commit.body,
+    keysBytes(commit.next),
+    commit.signature,
+    ...(commit.adminSignature ? [commit.adminSignature] : []),
+  );
 
 export type HeadedEntry = {
   readonly seq: number;

@@ -43,7 +43,7 @@ class Input {
     return Uint8Array.fromHex(value);
   }
   maybeBytes(name: string): Uint8Array | undefined {
-    return this.#given[name] === null ? undefined : this.bytes(name);
+    return (this.#given[name] ?? null) === null ? undefined : this.bytes(name);
   }
   list(name: string): Uint8Array[] {
     const value = this.#given[name];
@@ -122,6 +122,7 @@ const layouts: Readonly<Record<string, (input: Input) => Uint8Array>> = {
       body: input.bytes("body"),
       next: input.encoded("next", epochKeys),
       signature: input.bytes("signature"),
+      adminSignature: input.maybeBytes("adminSignature"),
     }),
   nextHeadBytes: (input) =>
     nextHeadBytes(input.bytes("head"), {

@@ -115,6 +115,8 @@ test("[ID11] no field of an entry can be changed under the same head", () => {
     commit(1),
     { ...commit(1), body: filled(6, 512) },
     { ...commit(1), signature: filled(6, 64) },
+    { ...commit(1), adminSignature: filled(5, 64) },
+    { ...commit(1), adminSignature: filled(6, 64) },
     { ...commit(1), next: { ...keys, readers: [] } },
   ].map((entry) => through([entry]).head.toHex());
   assert.equal(new Set(commits).size, commits.length);

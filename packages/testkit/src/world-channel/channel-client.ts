@@ -393,7 +393,7 @@ export function createChannelClient(
     const request = { cid: place.cid, epoch, body, next, signature, adminSignature: undefined };
     ask({ kind: "commit", ...request }, (reply) => {
       if (reply.kind !== "committed") return; // lost to another, or asked for again on the next line
-      const contentHash = sha256(commitContentBytes({ body, next, signature }));
+      const contentHash = sha256(commitContentBytes(request));
       const { seq, time, head } = reply;
       ledger.committed(epoch, contentHash.toHex(), { seq, head: head.toHex() });
       offer({ kind: "commit", seq, time, epoch, body, next, signature, adminSignature: undefined });
