@@ -16,12 +16,16 @@ export type LinkProblem =
 
 const CARD_VERSION = 1;
 const CHECKSUM_BYTES = 4;
-const ORIGIN = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::[1-9][0-9]{0,4})?$/;
+const ORIGIN = /^https?:\/\/(?:\[[0-9a-f:.]+\]|[a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,4}))?$/;
+const PORT_MAX = 65_535;
 const LINK = /^(?:[Ss]otto:#?|[^#]*#)c([^#]*)$/;
 const BASE64URL = /^(?:[A-Za-z0-9_-]{4})*(?:[A-Za-z0-9_-]{2,3})?$/;
 
 /** Whether `url` is `http:` or `https:`, a host and perhaps a port, in lower case, and nothing more. */
-export const isOrigin = (url: string): boolean => ORIGIN.test(url);
+export function isOrigin(url: string): boolean {
+  const found = ORIGIN.exec(url);
+  return found !== null && Number(found[1] ?? 1) <= PORT_MAX;
+}
 
 /** CRC-32 of ISO 3309 (reflected, polynomial edb88320): finds accidents, not forgers. */
 export function crc32(bytes: Uint8Array): number {

@@ -141,6 +141,7 @@ test("[LK7] an origin is a scheme, a host and perhaps a port", () => {
     "https://a/",
     "https://a:",
     "https://a:080",
+    "https://a:65536",
     "https://a..b",
     "https://a#",
     "//a",
