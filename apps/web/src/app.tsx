@@ -6,7 +6,7 @@ import { useDevice } from "./device.ts";
 import * as m from "./paraglide/messages.js";
 import { Sprite } from "./parts/icon.tsx";
 import { Threshold } from "./parts/threshold.tsx";
-import { Blocked } from "./screens/blocked.tsx";
+import { Blocked, Crashed } from "./screens/blocked.tsx";
 import type { HomeProps } from "./screens/home.tsx";
 import { Join } from "./screens/join.tsx";
 import { Lock } from "./screens/lock.tsx";
@@ -49,6 +49,8 @@ function Screen(props: {
       return <Starting />;
     case "blocked":
       return <Blocked why={view.why} />;
+    case "crashed":
+      return <Crashed detail={view.detail} />;
     case "new":
       return <Join key="join" isJoining={false} done={undefined} />;
     case "joining":

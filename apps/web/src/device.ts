@@ -68,6 +68,11 @@ export function createWorkerDevice(worker: Worker): Device {
     }
   });
 
+  // A worker that does not even load meets a browser without module workers.
+  worker.addEventListener("error", () => {
+    if (view.value.kind === "starting") view.value = { kind: "blocked", why: "unsupported" };
+  });
+
   return {
     view,
     join: (joining) => question("join", joining),

@@ -84,6 +84,12 @@ const failures = PROBLEMS.map((problem, at) => ({
 export const SCENES: Readonly<Record<string, Scene>> = {
   starting: { view: { kind: "starting" } },
   ...Object.fromEntries(blocked),
+  crashed: {
+    view: {
+      kind: "crashed",
+      detail: "InvariantError: a block file does not grow\n    at write (keeper-2f1c.js:1:20411)",
+    },
+  },
   join: { view: { kind: "new" } },
   "join-refused": { view: { kind: "new" }, problem: { kind: "code-refused" } },
   lock: { view: { kind: "locked" } },

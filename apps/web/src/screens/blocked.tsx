@@ -1,7 +1,8 @@
 /** Why nothing opens here, and what to do about it. */
 import { unreachable } from "@sotto/protocol";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import * as m from "../paraglide/messages.js";
+import { CopyButton } from "../parts/copy-button.tsx";
 import { useFocus } from "../parts/focus.ts";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import { Threshold } from "../parts/threshold.tsx";
@@ -63,9 +64,33 @@ function pageOf(why: Obstacle): Page {
   }
 }
 
-export function Blocked({ why }: { readonly why: Obstacle }): JSX.Element {
-  const heading = useFocus<HTMLHeadingElement>(why);
-  const page = pageOf(why);
+const pageOfCrash = (): Page => ({
+  icon: "alert",
+  title: m.crashed_title(),
+  meaning: m.crashed_meaning(),
+  steps: [m.crashed_step_1(), m.crashed_step_2()],
+});
+
+export const Blocked = ({ why }: { readonly why: Obstacle }): JSX.Element => <Wall page={pageOf(why)} />;
+
+export const Crashed = ({ detail }: { readonly detail: string }): JSX.Element => (
+  <Wall page={pageOfCrash()}>
+    <details class="technical">
+      <summary>{m.technical_detail()}</summary>
+      <pre tabIndex={0}>{detail}</pre>
+      <CopyButton text={detail} label={m.copy()} />
+    </details>
+  </Wall>
+);
+
+function Wall({
+  page,
+  children,
+}: {
+  readonly page: Page;
+  readonly children?: ComponentChildren;
+}): JSX.Element {
+  const heading = useFocus<HTMLHeadingElement>(page.title);
   return (
     <Threshold>
       <span class="threshold__sign">
@@ -82,6 +107,7 @@ export function Blocked({ why }: { readonly why: Obstacle }): JSX.Element {
           <li key={step}>{step}</li>
         ))}
       </ol>
+      {children}
     </Threshold>
   );
 }

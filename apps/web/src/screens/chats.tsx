@@ -129,6 +129,7 @@ function Preview({ row }: { readonly row: ConversationRow }): JSX.Element {
       </>
     );
   }
+  if (row.problem !== undefined) return <span class="row__problem">{m.row_problem()}</span>;
   if (row.state === "broken") return <>{m.row_broken()}</>;
   if (row.preview === undefined)
     return <>{row.state === "setting-up" ? m.row_setting_up() : m.row_nothing()}</>;

@@ -12,6 +12,7 @@ import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Trouble } from "../parts/trouble.tsx";
+import { problemWords } from "../problem-words.ts";
 import { durationWords } from "../words.ts";
 import { OfflineStrip } from "./reachability.tsx";
 import "../style/conversation.css";
@@ -130,16 +131,27 @@ function Header(props: {
 }
 
 function StateStrip({ view }: { readonly view: ConversationView }): JSX.Element {
+  const words = stateWords(view);
   return (
     <div role="status">
-      {view.state !== "ready" && (
-        <p class="strip">
-          <Icon name={view.state === "setting-up" ? "clock" : "alert"} />
-          <span>
-            {view.state === "setting-up" ? m.state_setting_up({ name: view.name }) : m.state_broken()}
-          </span>
+      {words !== undefined && (
+        <p class={view.problem === undefined ? "strip" : "strip strip--caution"}>
+          <Icon name={view.state === "setting-up" && view.problem === undefined ? "clock" : "alert"} />
+          <span>{words}</span>
         </p>
       )}
     </div>
   );
+}
+
+function stateWords({ problem, state, name }: ConversationView): string | undefined {
+  if (problem !== undefined) return problemWords(problem);
+  switch (state) {
+    case "ready":
+      return undefined;
+    case "setting-up":
+      return m.state_setting_up({ name });
+    case "broken":
+      return m.state_broken();
+  }
 }

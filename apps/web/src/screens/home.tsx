@@ -143,9 +143,20 @@ function Tab(props: {
 
 /** What concerns the whole device and will not go away by itself. */
 function Warnings({ member }: { readonly member: MemberView }): JSX.Element {
-  const { clockOffMs, storageProblem } = member;
+  const { clockOffMs, storageProblem, me } = member;
   return (
     <div role="status">
+      {me.activation === "refused" && (
+        <p class="strip strip--caution">
+          <Icon name="alert" />
+          <span>
+            {m.problem_code_refused()}{" "}
+            <button type="button" class="link-button" onClick={() => go({ kind: "me" })}>
+              {m.contract_enter_another()}
+            </button>
+          </span>
+        </p>
+      )}
       {clockOffMs !== undefined && (
         <p class="strip strip--caution">
           <Icon name="clock" />

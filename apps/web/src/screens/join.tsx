@@ -1,5 +1,6 @@
 /** Three steps, each one question: the activation code, the name, the passphrase. */
 import type { Problem } from "@sotto/client";
+import { textToCode } from "@sotto/protocol";
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
@@ -9,6 +10,7 @@ import { Field, PassphraseField } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { StrengthBar, strengthOf } from "../parts/strength.tsx";
 import { Threshold } from "../parts/threshold.tsx";
+import { PASSPHRASE_CHARS_MIN } from "../worker/protocol.ts";
 import { Working } from "./working.tsx";
 
 type Step = "code" | "name" | "passphrase";
@@ -20,7 +22,6 @@ function stepOf(problem: Problem): Step {
   return problem.kind === "code-malformed" || problem.kind === "code-refused" ? "code" : "passphrase";
 }
 
-/** What is said of the code beside it, or of the whole attempt at its end. */
 export function Join({
   done,
   isJoining,
@@ -51,7 +52,7 @@ export function Join({
     clear();
     switch (step) {
       case "code":
-        if (code.trim() === "") fail({ kind: "code-malformed" });
+        if (!textToCode(code).ok) fail({ kind: "code-malformed" });
         else setStep("name");
         break;
       case "name":
@@ -59,7 +60,8 @@ export function Join({
         else setStep("passphrase");
         break;
       case "passphrase":
-        if (again !== passphrase) repeated.current?.focus();
+        if (passphrase.length < PASSPHRASE_CHARS_MIN) fail({ kind: "passphrase-short" });
+        else if (again !== passphrase) repeated.current?.focus();
         else
           run(() =>
             device.join({ code: code.trim(), name: name.trim(), passphrase, relayUrl: location.origin }),

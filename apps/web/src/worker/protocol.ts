@@ -25,6 +25,8 @@ export type Obstacle =
 export type DeviceView =
   | { readonly kind: "starting" }
   | { readonly kind: "blocked"; readonly why: Obstacle }
+  /** A bug of ours. `detail` says where, in our own words: no identifier, no content. */
+  | { readonly kind: "crashed"; readonly detail: string }
   /** No container yet: join. */
   | { readonly kind: "new" }
   | { readonly kind: "locked" }
@@ -32,6 +34,9 @@ export type DeviceView =
   | { readonly kind: "joining"; readonly done: number | undefined }
   | { readonly kind: "opening" }
   | { readonly kind: "open"; readonly member: MemberView };
+
+/** Shorter ones are not worth stretching. Characters, not bytes. */
+export const PASSPHRASE_CHARS_MIN = 12;
 
 export type Joining = {
   readonly code: string;

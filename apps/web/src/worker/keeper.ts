@@ -1,0 +1,162 @@
+/**
+ * Answers the page's questions in order and tells it what the device is. It holds the container while this tab does,
+ * and the opened profile between unlock and lock. Spec: spec/handset.md, "Page and worker".
+ */
+import type { Member, OpenConversation, Problem } from "@sotto/client";
+import type { Container } from "@sotto/crypto";
+import { err, ok, unreachable, type Result } from "@sotto/protocol";
+import { removeContainer } from "./files.ts";
+import { join, openFile, replacePassphrase, unlock, type OpenProfile, type Trouble } from "./profile.ts";
+import type { DeviceView, Joining, ToPage, ToWorker } from "./protocol.ts";
+
+/** How long joining waits for the relay to accept the code before it goes on without an answer. */
+const ACTIVATION_MS = 8_000;
+
+type Turn = <T>(step: () => Promise<T>) => Promise<T>;
+
+export type Keeper = {
+  /** Looks at the container that is there and shows what it finds. */
+  look(): Promise<void>;
+  hear(message: ToWorker): Promise<unknown>;
+};
+
+export function createKeeper(tell: (message: ToPage) => void): Keeper {
+  let container: Container | undefined;
+  let profile: OpenProfile | undefined;
+  const windows = new Map<number, OpenConversation>();
+  const inTurn = createTurn();
+  const show = (view: DeviceView): void => tell({ kind: "view", view });
+
+  /** Shows what a trouble leads to; what remains for the person to read is the result. */
+  async function face(trouble: Trouble, otherwise: DeviceView): Promise<Result<void, Problem>> {
+    switch (trouble.kind) {
+      case "problem":
+        show(otherwise);
+        return err(trouble.problem);
+      case "obstacle":
+        show({ kind: "blocked", why: trouble.why });
+        return ok(undefined);
+      case "unfinished":
+        await container?.close();
+        container = undefined;
+        await removeContainer();
+        show({ kind: "new" });
+        return ok(undefined);
+      default:
+        return unreachable(trouble);
+    }
+  }
+
+  function run(opened: OpenProfile): Result<void, Problem> {
+    profile = opened;
+    const { member } = opened;
+    const showMember = (): void => show({ kind: "open", member: member.view() });
+    member.onView(() => profile === opened && showMember());
+    showMember();
+    return ok(undefined);
+  }
+
+  async function joinAs(joining: Joining): Promise<Result<void, Problem>> {
+    show({ kind: "joining", done: 0 });
+    const joined = await join(joining, (done) => show({ kind: "joining", done }));
+    if (!joined.ok) return face(joined.error, { kind: "new" });
+    show({ kind: "joining", done: undefined });
+    container = joined.value.container;
+    // Until a code is granted the device holds nothing that anybody knows of: it is made anew for the next one.
+    if ((await activationOf(joined.value.profile.member)) !== "refused") return run(joined.value.profile);
+    await joined.value.profile.close();
+    await face({ kind: "unfinished" }, { kind: "new" });
+    return err({ kind: "code-refused" });
+  }
+
+  async function unlockWith(passphrase: string): Promise<Result<void, Problem>> {
+    if (container === undefined) return ok(undefined);
+    show({ kind: "opening" });
+    const opened = await unlock(container, passphrase);
+    return opened.ok ? run(opened.value) : face(opened.error, { kind: "locked" });
+  }
+
+  async function lock(): Promise<void> {
+    const locked = profile;
+    profile = undefined;
+    windows.clear();
+    show({ kind: "locked" });
+    await locked?.close();
+  }
+
+  async function change(from: string, to: string): Promise<Result<void, Problem>> {
+    if (container === undefined) return err({ kind: "device-failing" });
+    const changed = await replacePassphrase(container, from, to);
+    if (changed.ok) return changed;
+    return changed.error.kind === "problem" ? err(changed.error.problem) : err({ kind: "device-failing" });
+  }
+
+  return {
+    look: () =>
+      inTurn(async () => {
+        const opened = await openFile();
+        if (opened.ok) {
+          container = opened.value;
+          return show({ kind: "locked" });
+        }
+        const isFull = opened.error.kind === "problem" && opened.error.problem.kind === "device-full";
+        await face(opened.error, { kind: "blocked", why: isFull ? "no-storage" : "damaged" });
+      }),
+    async hear(message) {
+      const member = profile?.member;
+      switch (message.kind) {
+        case "join":
+          return inTurn(() => joinAs(message.asks));
+        case "unlock":
+          return inTurn(() => unlockWith(message.asks));
+        case "lock":
+          return inTurn(lock);
+        case "change-passphrase":
+          return inTurn(() => change(message.asks.from, message.asks.to));
+        case "ask":
+          return member === undefined ? err({ kind: "device-failing" }) : member.ask(message.asks);
+        case "safety-number":
+          return member?.safetyNumber(message.asks);
+        case "open-conversation": {
+          const { window, id } = message.asks;
+          const opened = await member?.openConversation(id, (view) =>
+            tell({ kind: "conversation", window, view }),
+          );
+          if (opened !== undefined) windows.set(window, opened);
+          return opened !== undefined;
+        }
+        case "load-older":
+          return windows.get(message.asks)?.loadOlder();
+        case "close-conversation":
+          windows.get(message.asks)?.close();
+          windows.delete(message.asks);
+          return undefined;
+        default:
+          return unreachable(message);
+      }
+    },
+  };
+}
+
+/** One step after the other; a step that throws is a bug of ours and hinders none that follow. */
+function createTurn(): Turn {
+  let last: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const mine = last.then(step);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
+
+/** What became of the activation code, or "asking" when the relay has not said in time. */
+function activationOf(member: Member): Promise<"asking" | "granted" | "refused"> {
+  return new Promise((resolve) => {
+    const settle = (): void => {
+      clearTimeout(timer);
+      stop();
+      resolve(member.view().me.activation);
+    };
+    const timer = setTimeout(settle, ACTIVATION_MS);
+    const stop = member.onView(({ me }) => me.activation !== "asking" && settle());
+  });
+}
