@@ -29,8 +29,13 @@ export function clockOff(attested: Attested | undefined): number | undefined {
  * What to store as the highest time, if it moved enough. Only a time that the own clock and the relay agree on: one
  * wrong clock must not make everything that ever comes look burned.
  */
-export function newHighest(own: number, highest: number, attested: Attested | undefined): number | undefined {
+export function newHighest(
+  own: number,
+  highest: number,
+  attested: Attested | undefined,
+  stepMs = HIGHEST_STEP_MS,
+): number | undefined {
   if (attested === undefined || clockOff(attested) !== undefined) return undefined;
   const agreed = Math.min(own, attestedNow(attested, own) + CLOCK_OFF_MS_MAX);
-  return agreed - highest >= HIGHEST_STEP_MS ? agreed : undefined;
+  return agreed - highest >= stepMs ? agreed : undefined;
 }

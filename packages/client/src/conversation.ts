@@ -12,6 +12,7 @@ import {
   type ContactCard,
   type IdentityChain,
 } from "@sotto/protocol";
+import { isTheirs } from "./channel/place.ts";
 import type { Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";
 import { harmlessName } from "./names.ts";
@@ -102,6 +103,13 @@ export function addNotice(turn: Turn, number: ConversationNumber, notice: Stored
   changeConversation(turn, number, { nextNoticeNumber: conversation.nextNoticeNumber + 1 });
   turn.changedItems.add(number);
 }
+
+/** Ids of the contact's messages that stand after this place. */
+export const theirsAfter = (turn: Turn, number: ConversationNumber, itemId: string): readonly string[] =>
+  turn
+    .keys(`${items.prefix}${number}/`)
+    .map((key) => key.slice(items.prefix.length))
+    .filter((id) => id > itemId && isTheirs(id));
 
 /** A channel more. The oldest that is of no use goes, should there be too many. */
 export function addChannel(turn: Turn, number: ConversationNumber, cid: string): void {

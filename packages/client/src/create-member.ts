@@ -13,6 +13,7 @@ import { channelCircuit, driveChannel } from "./channel/drive.ts";
 import { newSession } from "./channel/session.ts";
 import type { Core } from "./core.ts";
 import { Display } from "./display.ts";
+import { isInStep } from "./in-step.ts";
 import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
 import { driveInbox, INBOX_CIRCUIT } from "./inbox/drive.ts";
 import { newInboxSession } from "./inbox/session.ts";
@@ -33,6 +34,7 @@ import type { CommitFailure, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import { purge } from "./purge.ts";
 import { EventQueue } from "./queue.ts";
+import { readMany } from "./reading.ts";
 import { Resident } from "./resident.ts";
 import { ChainBook, selfOf } from "./self.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
@@ -83,6 +85,7 @@ class RunningMember implements Member {
   readonly #queue: EventQueue<Event>;
   readonly #display: Display;
   #isClosed = false;
+  #waiting: (() => void)[] = [];
 
   constructor(ports: MemberPorts, resident: Resident, own: Pick<Core, "self" | "book" | "engine">) {
     this.#ports = ports;
@@ -126,7 +129,10 @@ class RunningMember implements Member {
 
   async #learnContacts(): Promise<void> {
     const ids = [...this.#core.resident.values(conversations).keys()];
-    const values = await this.#core.records.getMany(ids.map((id) => contacts.prefix + id));
+    const values = await readMany(
+      this.#core.records,
+      ids.map((id) => contacts.prefix + id),
+    );
     for (const [index, id] of ids.entries()) {
       const bytes = values[index];
       const contact = bytes && contacts.fromBytes(bytes);
@@ -192,6 +198,17 @@ class RunningMember implements Member {
     return chain && safetyNumber(this.#core.self.verified, chain);
   }
 
+  inStep(): Promise<void> {
+    if (isInStep(this.#core, this.#ports.clock())) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #tellWhoWaits(): void {
+    if (this.#waiting.length === 0 || !isInStep(this.#core, this.#ports.clock())) return;
+    for (const resolve of this.#waiting) resolve();
+    this.#waiting = [];
+  }
+
   idle(): Promise<void> {
     return this.#queue.idle();
   }
@@ -208,28 +225,33 @@ class RunningMember implements Member {
 
   async #handle(event: Event): Promise<void> {
     // A device that slept shows nothing that burned meanwhile (CL70).
-    if (!this.#isClosed && this.#core.agenda.isDue("burn", this.#ports.clock()))
-      await this.#take({ kind: "drive", names: ["burn"] });
+    let isPurged = true;
+    while (isPurged && !this.#isClosed && this.#core.agenda.isDue("burn", this.#ports.clock()))
+      isPurged = await this.#take({ kind: "drive", names: ["burn"] });
     if (event.kind === "run") await event.run();
     else await this.#take(event);
   }
 
-  async #take(event: Exclude<Event, { kind: "run" }>): Promise<void> {
+  /** False: it could not be stored, and so has not happened. */
+  async #take(event: Exclude<Event, { kind: "run" }>): Promise<boolean> {
     if (this.#isClosed) {
       if (event.kind === "intent") event.answered(err({ kind: "device-failing" }));
-      return;
+      return false;
     }
     const turn = this.#begin();
     const answer = await this.#decide(turn, event);
     await this.#driveTouched(turn);
+    if (turn.hasWrites) this.#noteTime(turn, turn.hasBurned ? 1 : undefined);
     const committed = await turn.commit();
-    if (committed.ok) this.#perform(turn);
-    else this.#failStorage(committed.error);
-    if (this.#isClosed && event.kind !== "intent") return;
+    if (!committed.ok) this.#failStorage(committed.error);
     await this.#display.refresh(turn.changedRows, turn.changedItems);
+    // Whoever hears that it was delivered may count on its having been shown here.
+    if (committed.ok) this.#perform(turn);
     if (event.kind === "intent")
       event.answered(committed.ok ? answer! : err(storageProblem(committed.error)));
     this.#setAlarm();
+    this.#tellWhoWaits();
+    return committed.ok;
   }
 
   #begin(): Turn {
@@ -238,6 +260,13 @@ class RunningMember implements Member {
     const { highestTime } = resident.get(profiles, "")!;
     const believedNow = believedTime(now, highestTime, attested);
     return new Turn({ records, resident, groups, now, believedNow });
+  }
+
+  /** Before what burned goes, so that nobody can bring it back by the clock. */
+  #noteTime(turn: Turn, stepMs?: number): void {
+    const profile = turn.need(profiles, "");
+    const highestTime = newHighest(turn.now, profile.highestTime, this.#core.attested, stepMs);
+    if (highestTime !== undefined) turn.put(profiles, "", { ...profile, highestTime });
   }
 
   async #decide(
@@ -290,8 +319,7 @@ class RunningMember implements Member {
     if (profile.relayId !== undefined && !equalBytes(profile.relayId, welcome.relayId)) return;
     const ownTime = turn.now;
     this.#core.attested = { relayTime: welcome.time, ownTime };
-    const highestTime = newHighest(ownTime, profile.highestTime, this.#core.attested) ?? profile.highestTime;
-    turn.put(profiles, "", { ...profile, relayId: welcome.relayId, policy: welcome.policy, highestTime });
+    turn.put(profiles, "", { ...profile, relayId: welcome.relayId, policy: welcome.policy });
     turn.touch("burn");
     if (profile.relayId !== undefined) return;
     // The line was for whoever answers at this address; from here on it is for this relay alone.
@@ -414,7 +442,7 @@ class RunningMember implements Member {
     core.oneShots.lost(id);
     for (const key of core.handles.keys()) if (key.startsWith(`${id} `)) core.handles.delete(key);
     for (const [cid, session] of core.sessions)
-      if (session.line === id) core.sessions.set(cid, newSession(session.heads));
+      if (session.line === id) core.sessions.set(cid, newSession(session));
     if (id.startsWith(`${INBOX_CIRCUIT}|`)) core.inbox = newInboxSession();
   }
 

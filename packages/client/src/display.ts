@@ -5,6 +5,7 @@ import { clockOff } from "./believed-time.ts";
 import type { Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";
 import { lineId } from "./line/line-id.ts";
+import { readMany } from "./reading.ts";
 import { channelCircuit } from "./channel/drive.ts";
 import {
   burnOf,
@@ -96,7 +97,7 @@ export class Display {
       keysByNumber.set(number, records.list(`${items.prefix}${number}/`, range).toReversed());
     }
     const keys = [...keysByNumber.values()].flat();
-    const values = await records.getMany(keys);
+    const values = await readMany(records, keys);
     const itemByKey = new Map(keys.map((key, index) => [key, parse(values[index])] as const));
     for (const [number, own] of keysByNumber) {
       const views = own.flatMap((key) => {
@@ -193,7 +194,7 @@ export class Display {
     const wanted = new Set(keys);
     for (const key of window.itemByKey.keys()) if (!wanted.has(key)) window.itemByKey.delete(key);
     const missing = keys.filter((key) => !window.itemByKey.has(key));
-    const values = await this.#core.records.getMany(missing);
+    const values = await readMany(this.#core.records, missing);
     for (const [index, key] of missing.entries()) {
       const item = parse(values[index]);
       if (item !== undefined) window.itemByKey.set(key, item);
@@ -201,7 +202,7 @@ export class Display {
   }
 
   #conversationView(
-    { number, firstUnread }: Window,
+    { number, firstUnread, itemByKey }: Window,
     conversation: Conversation,
     messages: readonly MessageView[],
     hasOlder: boolean,
@@ -212,6 +213,7 @@ export class Display {
     const channel = via && resident.get(channels, toHex(via));
     const problem = via && sessions.get(toHex(via))?.problem;
     const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, problem));
+    const unread = firstUnread === undefined ? undefined : itemByKey.get(items.prefix + firstUnread);
     const endpoint = channel?.endpoint;
     return {
       id: toHex(conversation.accountId),
@@ -228,7 +230,7 @@ export class Display {
       draft: conversation.draft,
       messages: [...messages, ...waiting],
       hasOlder,
-      firstUnread,
+      firstUnread: unread?.kind === "message" ? toHex(unread.messageId) : undefined,
     };
   }
 }

@@ -25,6 +25,7 @@ import {
   queueProfile,
   startConversation,
   addNotice,
+  theirsAfter,
   touchChannels,
 } from "./conversation.ts";
 import type { Core } from "./core.ts";
@@ -32,7 +33,7 @@ import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
-import { items, seenIds } from "./stored/message.ts";
+import { seenIds } from "./stored/message.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { inboxes, profiles } from "./stored/profile.ts";
 import type { Turn } from "./turn.ts";
@@ -148,25 +149,13 @@ function draft(turn: Turn, number: ConversationNumber, text: string): Answered {
 }
 
 async function markRead(turn: Turn, number: ConversationNumber, through?: string): Promise<Answered> {
-  const { unread } = turn.need(conversations, number);
+  const { unread, firstUnread } = turn.need(conversations, number);
   if (unread === 0) return DONE;
   const seen = through === undefined ? undefined : await turn.load(seenIds, `${number}/${through}`);
-  if (through !== undefined && seen === undefined) return DONE;
-  const left = seen === undefined ? [] : await unreadAfter(turn, number, seen.itemKey);
-  changeConversation(turn, number, { unread: Math.min(unread, left.length), firstUnread: left[0] });
+  if (through !== undefined && (seen === undefined || seen.itemKey < (firstUnread ?? ""))) return DONE;
+  const left = seen === undefined ? [] : theirsAfter(turn, number, seen.itemKey);
+  changeConversation(turn, number, { unread: left.length, firstUnread: left[0] });
   return DONE;
-}
-
-/** Message ids of what others wrote after this place. */
-async function unreadAfter(turn: Turn, number: ConversationNumber, itemId: string): Promise<string[]> {
-  const found: string[] = [];
-  for (const key of turn.keys(`${items.prefix}${number}/`)) {
-    const id = key.slice(items.prefix.length);
-    if (id <= itemId) continue;
-    const item = await turn.load(items, id);
-    if (item?.kind === "message" && !item.mine) found.push(toHex(item.messageId));
-  }
-  return found;
 }
 
 /** Held within what the organisation allows. */

@@ -62,7 +62,7 @@ export class Lines {
     this.#ports = ports;
   }
 
-  /** Dials unless that is under way. */
+  /** The line, dialled unless that is under way. */
   want(relay: RelayAddress, circuit: Circuit): LineId {
     const id = lineId(relay, circuit);
     if (!this.#slots.has(id)) {
@@ -159,8 +159,8 @@ export class Lines {
   #step(id: LineId, event: LineEvent<Purpose>): Extract<Heard, { kind: "answer" }> | undefined {
     const slot = this.#slots.get(id);
     if (slot === undefined) return undefined;
-    const jitter =
-      event.kind === "request" || event.kind === "reply" ? 0 : randomFraction(this.#ports.randomBytes);
+    const canFail = event.kind === "ended" || event.kind === "abandoned" || event.kind === "tick";
+    const jitter = canFail ? randomFraction(this.#ports.randomBytes) : 0;
     const { line, effects } = stepLine(slot.state, event, this.#ports.clock(), jitter);
     slot.state = line;
     let answer: Extract<Heard, { kind: "answer" }> | undefined;

@@ -25,6 +25,11 @@ export interface Member {
     show: (view: ConversationView) => void,
   ): Promise<OpenConversation | undefined>;
   safetyNumber(id: ConversationId): SafetyNumberView | undefined;
+  /**
+   * Resolves once nothing is left to do: everything the relays have was read here, and everything written here is with
+   * them. Not before every relay that is needed can be reached.
+   */
+  inStep(): Promise<void>;
   /** Resolves when no event is being handled and no crypto is under way: what a simulator awaits. */
   idle(): Promise<void>;
   /** Ends every line and forgets every key in memory. Nothing is lost: everything durable stays. */

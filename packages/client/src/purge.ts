@@ -4,15 +4,17 @@
  */
 import { toHex } from "@sotto/protocol";
 import { REPEAT_REMEMBERED_MS } from "./burning.ts";
-import { changeConversation } from "./conversation.ts";
+import { isTheirs } from "./channel/place.ts";
+import { changeConversation, theirsAfter } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { keyTime, timeKey, type ConversationNumber } from "./stored/keys.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
-import { dues, items, seenIds } from "./stored/message.ts";
+import { dues, items, seenIds, type Due } from "./stored/message.ts";
+import { readMany } from "./reading.ts";
 import type { Turn } from "./turn.ts";
 
 /** Records forgotten in one turn. */
-const DUES_PER_TURN = 500;
+const DUES_PER_TURN = 2_000;
 
 const seenId = (number: ConversationNumber, messageId: Uint8Array): string => `${number}/${toHex(messageId)}`;
 
@@ -40,9 +42,17 @@ export function scheduleBurn(
 
 /** Forgets what is due, and says when to come again. */
 export async function purge(core: Core, turn: Turn): Promise<void> {
-  const due = turn.keys(dues.prefix, dues.prefix + timeKey(turn.believedNow + 1));
-  for (const key of due.slice(0, DUES_PER_TURN)) await forget(turn, key.slice(dues.prefix.length));
-  if (due.length > DUES_PER_TURN) turn.later.add("burn");
+  const due = core.records.list(dues.prefix, {
+    to: dues.prefix + timeKey(turn.believedNow + 1),
+    limit: DUES_PER_TURN,
+  });
+  const values = await readMany(core.records, due);
+  for (const [index, key] of due.entries()) {
+    const value = values[index];
+    const parsed = value && dues.fromBytes(value);
+    turn.write(key, null);
+    if (parsed?.ok) forget(turn, parsed.value);
+  }
   expireUnsent(turn);
   turn.afterwards(() => {
     const next = nextDue(core);
@@ -53,19 +63,19 @@ export async function purge(core: Core, turn: Turn): Promise<void> {
 /** The alarm counts by the own clock, burning by the time that is believed. */
 const ownTime = (turn: Turn, believed: number): number => turn.now + Math.max(0, believed - turn.believedNow);
 
-async function forget(turn: Turn, id: string): Promise<void> {
-  const due = await turn.load(dues, id);
-  turn.save(dues, id, undefined);
-  if (due === undefined) return;
+function forget(turn: Turn, due: Due): void {
   if (due.kind === "forget") return turn.save(seenIds, due.idKey, undefined);
-  const number = due.itemKey.slice(0, due.itemKey.indexOf("/"));
-  turn.save(items, due.itemKey, undefined);
+  const { itemKey, idKey } = due;
+  const number = itemKey.slice(0, itemKey.indexOf("/"));
+  turn.save(items, itemKey, undefined);
   const forgetAt = timeKey(turn.believedNow + REPEAT_REMEMBERED_MS);
-  turn.save(dues, `${forgetAt}/${due.idKey}`, { kind: "forget", idKey: due.idKey });
+  turn.save(dues, `${forgetAt}/${idKey}`, { kind: "forget", idKey });
   turn.changedItems.add(number);
-  const conversation = turn.get(conversations, number);
-  if (conversation?.firstUnread === due.idKey.slice(-32))
-    changeConversation(turn, number, { firstUnread: undefined });
+  turn.hasBurned = true;
+  const { unread, firstUnread } = turn.need(conversations, number);
+  if (firstUnread === undefined || !isTheirs(itemKey) || itemKey < firstUnread) return;
+  const next = itemKey === firstUnread ? theirsAfter(turn, number, itemKey)[0] : firstUnread;
+  changeConversation(turn, number, { unread: Math.max(0, unread - 1), firstUnread: next });
 }
 
 /** OB7: never sent past its burn. What it said goes too; that it was not sent stays to be seen. */

@@ -1,5 +1,6 @@
 /** The records that stay decoded in memory while a profile is open: everything but messages and group states. */
 import { err, ok, type Result } from "@sotto/protocol";
+import { readMany } from "./reading.ts";
 import type { Records } from "./ports.ts";
 import { channels, outgoingPosts, pendingCommits } from "./stored/channel.ts";
 import { conversations, introductions, outboxEntries } from "./stored/conversation.ts";
@@ -34,7 +35,7 @@ export class Resident {
     const resident = new Resident();
     for (const one of RESIDENT) {
       const keys = records.list(one.prefix);
-      const values = await records.getMany(keys);
+      const values = await readMany(records, keys);
       for (const [index, key] of keys.entries()) {
         const bytes = values[index];
         const value = bytes === undefined ? err("damaged" as const) : one.fromBytes(bytes);

@@ -5,6 +5,7 @@
 import { assert, err, ok, type Request, type Result } from "@sotto/protocol";
 import type { Group, GroupState } from "@sotto/crypto";
 import type { CommitFailure, Records, RecordWrite } from "./ports.ts";
+import { readOne } from "./reading.ts";
 import type { Resident } from "./resident.ts";
 import type { LineId } from "./line/line-id.ts";
 import type { Purpose } from "./line/purpose.ts";
@@ -15,6 +16,8 @@ export type Asking = { readonly line: LineId; readonly request: Request; readonl
 
 /** Groups in memory, by channel. What is not here lies in the records. */
 export type Groups = Map<string, Group>;
+
+const GROUPS_IN_MEMORY_MAX = 64;
 
 export class Turn {
   /** The own clock: for waiting. */
@@ -28,6 +31,7 @@ export class Turn {
   /** What is to be looked at before this event ends, by name; and what in an event of its own, soon. */
   readonly touched = new Set<string>();
   readonly later = new Set<string>();
+  hasBurned = false;
   readonly #records: Records;
   readonly #resident: Resident;
   readonly #groups: Groups;
@@ -102,7 +106,7 @@ export class Turn {
 
   async read(key: string): Promise<Uint8Array | undefined> {
     const own = this.#writes.get(key);
-    return own === undefined ? this.#records.get(key) : (own ?? undefined);
+    return own === undefined ? readOne(this.#records, key) : (own ?? undefined);
   }
 
   /** A record of a table that is not resident. One that cannot be read is as if it were not there. */
@@ -172,8 +176,12 @@ export class Turn {
     }
     for (const adopt of this.#adopted.values()) adopt();
     for (const [cid, group] of this.#newGroups) {
-      if (group === undefined) this.#groups.delete(cid);
-      else this.#groups.set(cid, group);
+      this.#groups.delete(cid); // the newest are last
+      if (group !== undefined) this.#groups.set(cid, group);
+    }
+    for (const cid of this.#groups.keys()) {
+      if (this.#groups.size <= GROUPS_IN_MEMORY_MAX) break;
+      this.#groups.delete(cid);
     }
     for (const run of this.#afterwards) run();
     return ok(undefined);

@@ -73,9 +73,10 @@ async function opened(
   if (session.line === undefined) return;
   core.handles.set(`${session.line} ${reply.handle}`, { kind: "channel", cid, epoch });
   if (epoch !== channel.epoch) return openedPast(turn, cid, epoch, session, reply);
-  session.opening = "no";
+  session.isOpening = false;
   session.handle = reply.handle;
-  session.canWrite = purpose.writes;
+  session.canWrite = reply.epoch === epoch;
+  session.ticket = { epoch, bytes: reply.ticket.slice() };
   session.hasRead = false;
   session.acked = reply.acked;
   session.problem = undefined;
@@ -200,7 +201,6 @@ async function refuse(
   switch (code) {
     case "epochMoved":
       // The log says what happened; it is read before anything else.
-      session.isMoved = true;
       session.canWrite = false;
       session.hasRead = false;
       return;
@@ -243,7 +243,7 @@ function stop(session: Session, purpose: ChannelPurpose): void {
       session.isCreating = false;
       return;
     case "open":
-      session.opening = "no";
+      session.isOpening = false;
       return;
     case "read":
       session.isReading = false;
@@ -278,6 +278,10 @@ async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<
   const channel = turn.need(channels, cid);
   if (purpose.kind === "open" && purpose.epoch < channel.epoch) {
     forgetPast(turn, cid, purpose.epoch);
+    return;
+  }
+  if (purpose.kind === "open" && purpose.isResumed) {
+    session.ticket = undefined; // too old, or the relay has another key for tickets
     return;
   }
   if (purpose.kind === "read" || purpose.kind === "append") {

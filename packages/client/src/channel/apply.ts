@@ -2,12 +2,21 @@
  * One entry of a channel's log, taken in: checked against the chain of heads, opened, stored. Everything it changes
  * becomes durable in one commit, and only then is it acknowledged. Spec: spec/client.md, CL10 to CL19.
  */
-import { RUNG_MS, toHex, unreachable, type Entry } from "@sotto/protocol";
+import {
+  credentialCodec,
+  decode,
+  equalBytes,
+  RUNG_MS,
+  toHex,
+  unreachable,
+  type Entry,
+} from "@sotto/protocol";
 import { openBody } from "@sotto/crypto";
 import { advance, sha256, type ChannelEntry } from "@sotto/verify";
 import { addNotice } from "../conversation.ts";
 import { adoptGroup, groupOf, keysOf, sessionOf, type Core } from "../core.ts";
 import { channels, type Channel } from "../stored/channel.ts";
+import { conversations } from "../stored/conversation.ts";
 import type { Turn } from "../turn.ts";
 import { breakChannel } from "./broken.ts";
 import { applyCommit } from "./commit.ts";
@@ -77,8 +86,16 @@ async function takeMessage(core: Core, turn: Turn, cid: string, entry: MessageEn
     return;
   }
   if (opened.value.kind !== "application") return lost(turn, channel);
+  if (!isFromContact(turn, channel, opened.value.sender.credential)) return lost(turn, channel);
   adoptGroup(core, turn, cid, opened.value, false);
   await receive(core, turn, cid, entry, opened.value.plaintext);
+}
+
+/** The sender is who MLS says, never who a message says. */
+function isFromContact(turn: Turn, channel: Channel, credential: Uint8Array): boolean {
+  const decoded = decode(credentialCodec, credential);
+  const { accountId } = turn.need(conversations, channel.conversation);
+  return decoded.ok && equalBytes(decoded.value.accountId, accountId);
 }
 
 /** Somebody who may write put something there that is no message. */

@@ -14,6 +14,7 @@ import {
 import { adoptGroup, groupOf, keysOf, type Core } from "../core.ts";
 import { invite } from "../introduction/invite.ts";
 import { channels, pendingCommits, type PendingCommit } from "../stored/channel.ts";
+import { conversations } from "../stored/conversation.ts";
 import type { Turn } from "../turn.ts";
 import type { Applied } from "./apply.ts";
 import { breakChannel } from "./broken.ts";
@@ -34,6 +35,10 @@ export const accountsOf = (group: Group): readonly Uint8Array[] =>
     return decoded.ok ? [decoded.value.accountId] : [];
   });
 
+/** Nobody but these accounts is in the group: whatever a KeyPackage from a shelf says of itself. */
+const isOfThese = (group: Group, accounts: readonly Uint8Array[]): boolean =>
+  accountsOf(group).every((one) => accounts.some((allowed) => equalBytes(one, allowed)));
+
 /** Durable with this turn; sent, and sent again unchanged, until the epoch is over. False: it cannot be made. */
 export async function makeCommit(core: Core, turn: Turn, cid: string, change: Change): Promise<boolean> {
   const channel = turn.need(channels, cid);
@@ -42,6 +47,13 @@ export async function makeCommit(core: Core, turn: Turn, cid: string, change: Ch
   const made = await core.engine.commit(group, change);
   if (!made.ok) return false;
   const { commit, welcome, next: begun } = made.value;
+  if (
+    !isOfThese(begun, [
+      core.self.verified.accountId,
+      turn.need(conversations, channel.conversation).accountId,
+    ])
+  )
+    return false;
   const place = { relayId: channel.endpoint.relayId, cid: fromHex(cid) };
   const exported = await exportChannelSecret(core.engine, begun, place);
   const next = epochPublicKeys(deriveEpochKeys(exported, place, channel.epoch + 1), readersOf(begun));

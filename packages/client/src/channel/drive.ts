@@ -78,24 +78,30 @@ async function create(core: Core, turn: Turn, cid: string, session: Session): Pr
   );
 }
 
+/** By a ticket where there is one: that costs the relay no signature check. */
 function open(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint8Array): void {
-  if (session.opening === "both" || session.opening === "reading" || session.line === undefined) return;
+  if (session.isOpening || session.line === undefined) return;
   const channel = turn.need(channels, cid);
+  const { epoch } = channel;
+  const { ticket } = session;
+  session.isOpening = true;
+  const request =
+    ticket?.epoch === epoch
+      ? ({ kind: "resume", ticket: ticket.bytes } as const)
+      : openRequest(core, cid, channel, nonce);
+  turn.ask(session.line, request, { kind: "open", cid, epoch, isResumed: request.kind === "resume" });
+}
+
+function openRequest(core: Core, cid: string, channel: Channel, nonce: Uint8Array) {
   const keys = keysOf(core, cid, channel);
-  const writes = !session.isMoved;
-  session.opening = writes ? "both" : "reading";
   const own = { leaf: channel.ownLeaf, reader: core.self.device.reader };
-  turn.ask(
-    session.line,
-    {
-      kind: "open",
-      cid: fromHex(cid),
-      epoch: channel.epoch,
-      write: writes ? signOpenWrite(keys, nonce) : undefined,
-      read: signOpenRead(keys, own, nonce, core.randomBytes),
-    },
-    { kind: "open", cid, epoch: channel.epoch, writes },
-  );
+  return {
+    kind: "open",
+    cid: fromHex(cid),
+    epoch: channel.epoch,
+    write: signOpenWrite(keys, nonce),
+    read: signOpenRead(keys, own, nonce, core.randomBytes),
+  } as const;
 }
 
 function openPast(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint8Array): void {
@@ -109,7 +115,7 @@ function openPast(core: Core, turn: Turn, cid: string, session: Session, nonce: 
       kind: "open",
       cid,
       epoch: past.epoch,
-      writes: false,
+      isResumed: false,
     });
   }
 }

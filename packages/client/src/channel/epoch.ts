@@ -38,7 +38,7 @@ export function beginEpoch(
     turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
   }
   Object.assign(session, {
-    opening: "no",
+    isOpening: false,
     handle: undefined,
     canWrite: false,
     isReading: false,
@@ -47,7 +47,6 @@ export function beginEpoch(
     acked: 0,
     appending: undefined,
     isCommitting: false,
-    isMoved: false,
   });
   turn.touch(`channel/${cid}`);
   turn.changedRows.add(channel.conversation);

@@ -40,8 +40,12 @@ export function settleOwn(
   changeConversation(turn, number, { lastPlaceMine: place });
   const { burnMs, sentAt, contentKind, content, messageId } = message;
   const burnAt = burnDeadline({ burnMs, sentAt, receivedAt: entry.time });
-  if (contentKind === CONTENT_TEXT && (burnAt === undefined || burnAt > turn.believedNow)) {
-    const id = itemId(number, place, cid, entry.seq);
+  if (
+    message.state === "waiting" &&
+    contentKind === CONTENT_TEXT &&
+    (burnAt === undefined || burnAt > turn.believedNow)
+  ) {
+    const id = itemId(number, place, { cid, seq: entry.seq, isMine: true });
     const { epoch, seq, time } = entry;
     turn.save(items, id, {
       kind: "message",

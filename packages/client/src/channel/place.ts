@@ -15,6 +15,13 @@ export const placeOf = (
 ): number =>
   Math.max(time, channel.lastPlace, isMine ? conversation.lastPlaceMine : conversation.lastPlaceTheirs);
 
-/** Ties are broken by channel, then by the log. */
-export const itemId = (number: ConversationNumber, place: number, cid: string, seq: number): string =>
-  `${number}/${timeKey(place)}${cid.slice(0, 8)}${sequenceKey(seq)}`;
+/** Ties are broken by channel, then by the log. The last letter tells whose it is without reading it. */
+export const itemId = (
+  number: ConversationNumber,
+  place: number,
+  from: { readonly cid: string; readonly seq: number; readonly isMine: boolean },
+): string =>
+  `${number}/${timeKey(place)}${from.cid.slice(0, 8)}${sequenceKey(from.seq)}${from.isMine ? "m" : "t"}`;
+
+/** Whether an item is a message of the contact. */
+export const isTheirs = (id: string): boolean => id.endsWith("t");

@@ -37,6 +37,8 @@ export async function receive(
 ): Promise<void> {
   const channel = { ...turn.need(channels, cid), isHeard: true };
   turn.put(channels, cid, channel);
+  if (turn.need(conversations, channel.conversation).remakes > 0)
+    changeConversation(turn, channel.conversation, { remakes: 0 });
   const decoded = decode(envelope, plaintext.slice());
   if (decoded.ok && isAtOdds(core, cid, entry, decoded.value))
     addNotice(turn, channel.conversation, { kind: "log-conflict" });
@@ -89,7 +91,7 @@ function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message:
   if (burnAt !== undefined && burnAt <= turn.believedNow) return; // it came too late
   const conversation = turn.need(conversations, number);
   const place = placeOf(entry.time, channel, conversation, false);
-  const id = itemId(number, place, cid, entry.seq);
+  const id = itemId(number, place, { cid, seq: entry.seq, isMine: false });
   const { epoch, seq, time } = entry;
   turn.save(items, id, {
     kind: "message",
@@ -110,7 +112,7 @@ function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message:
   changeConversation(turn, number, {
     lastPlaceTheirs: place,
     unread: conversation.unread + 1,
-    firstUnread: conversation.firstUnread ?? toHex(messageId),
+    firstUnread: conversation.firstUnread ?? id,
     changedAt: turn.now,
   });
   turn.changedItems.add(number);

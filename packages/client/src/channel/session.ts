@@ -8,9 +8,11 @@ export type Arrived = {
   readonly isPushed: boolean;
 };
 
+export type Ticket = { readonly epoch: number; readonly bytes: Uint8Array };
+
 export type Session = {
   line: string | undefined;
-  opening: "no" | "both" | "reading";
+  isOpening: boolean;
   handle: number | undefined;
   canWrite: boolean;
   isCreating: boolean;
@@ -22,8 +24,6 @@ export type Session = {
   /** messageId of the APPEND that is out. */
   appending: string | undefined;
   isCommitting: boolean;
-  /** The relay says that the epoch is over: what is left of it can only be read. */
-  isMoved: boolean;
   /** Nothing is asked of the relay before. */
   notBefore: number;
   commitNotBefore: number;
@@ -33,13 +33,16 @@ export type Session = {
   past: Map<number, number>;
   /** The newest heads, by sequence: what others say they saw is compared with these. */
   readonly heads: Map<number, Uint8Array>;
+  /** Opens this epoch again without a signature. */
+  ticket: Ticket | undefined;
   /** (seq, head) that the relay named in an answer and that the log has not reached. */
   promised: { readonly seq: number; readonly head: Uint8Array } | undefined;
 };
 
-export const newSession = (heads = new Map<number, Uint8Array>()): Session => ({
+/** What outlives a connection: which heads were seen, and the ticket. */
+export const newSession = (before?: Pick<Session, "heads" | "ticket">): Session => ({
   line: undefined,
-  opening: "no",
+  isOpening: false,
   handle: undefined,
   canWrite: false,
   isCreating: false,
@@ -49,11 +52,11 @@ export const newSession = (heads = new Map<number, Uint8Array>()): Session => ({
   acked: 0,
   appending: undefined,
   isCommitting: false,
-  isMoved: false,
   notBefore: 0,
   commitNotBefore: 0,
   problem: undefined,
   past: new Map(),
-  heads,
+  heads: before?.heads ?? new Map(),
+  ticket: before?.ticket,
   promised: undefined,
 });

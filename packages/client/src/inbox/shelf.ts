@@ -1,7 +1,7 @@
 /** KeyPackages for whoever wants to begin a conversation while this device is away. Spec: CL46 to CL48. */
 import { sealShelfItem } from "@sotto/crypto";
 import type { Core } from "../core.ts";
-import { keyPackageId, keyPackages } from "../stored/channel.ts";
+import { joined, keyPackageId, keyPackages } from "../stored/channel.ts";
 import { inboxes, type Inbox } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 
@@ -60,5 +60,10 @@ async function forgetOld(turn: Turn): Promise<void> {
     const id = key.slice(keyPackages.prefix.length);
     const one = await turn.load(keyPackages, id);
     if (one === undefined || one.until <= turn.now) turn.save(keyPackages, id, undefined);
+  }
+  for (const key of turn.keys(joined.prefix)) {
+    const id = key.slice(joined.prefix.length);
+    const one = await turn.load(joined, id);
+    if (one === undefined || one.until <= turn.now) turn.save(joined, id, undefined);
   }
 }

@@ -3,8 +3,6 @@
  * Every step begins from what is durable and can be taken again. Spec: spec/client.md, CL55 to CL60.
  */
 import {
-  credentialCodec,
-  decode,
   equalBytes,
   fromHex,
   Secret,
@@ -61,7 +59,7 @@ export async function answerClaim(
   turn.touch(name);
   const introduction = turn.get(introductions, number);
   if (introduction?.state !== "claiming") return;
-  if (reply.kind === "claimed") {
+  if (reply.kind === "claimed" && reply.items.length > 0) {
     await begin(core, turn, number, introduction, reply.items);
     turn.afterwards(() => restIfDone(core, line));
   } else if (reply.kind === "refused" && reply.code === "denied") {
@@ -215,10 +213,4 @@ export function answerPost(core: Core, turn: Turn, line: LineId, id: string, rep
     core.oneShots.back(name, turn.now + RETRY_MS);
     turn.touch(name);
   }
-}
-
-/** Whose KeyPackage was added: nobody but the contact may be in the group. */
-export function isContact(credential: Uint8Array, accountId: Uint8Array): boolean {
-  const decoded = decode(credentialCodec, credential);
-  return decoded.ok && equalBytes(decoded.value.accountId, accountId);
 }

@@ -6,7 +6,7 @@ export type Purpose =
   | { readonly kind: "claim"; readonly conversation: string }
   | { readonly kind: "post"; readonly id: string }
   | { readonly kind: "create" | "read" | "commit"; readonly cid: string }
-  | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly writes: boolean }
+  | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly isResumed: boolean }
   | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
   /** Its answer changes nothing. */
   | { readonly kind: "nothing" };

@@ -32,7 +32,7 @@ const conversation = struct({
   draft: text(TEXT_BYTES_MAX),
   /** Burn time of own messages, milliseconds; undefined is the policy's default. */
   burnMs: optional(uint),
-  /** Key of the first message not yet read. */
+  /** Where the first message not yet read stands: the id of its item. */
   firstUnread: optional(text(64)),
   /** Places of the newest messages of each side: later ones never come before them. */
   lastPlaceMine: uint,
