@@ -5,6 +5,7 @@ import { before, test } from "node:test";
 import { concat, READERS_MAX, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
 import {
   createCommit,
+  createGroup,
   createGroupInfoWithExternalPubAndRatchetTree,
   createProposal,
   encodeMlsMessage,
@@ -21,6 +22,7 @@ import { createCipherSuite } from "../src/mls/cipher-suite.ts";
 import { groupOf, Questions, withConfig } from "../src/mls/context.ts";
 import type { Authenticate, DeviceSigner, Group, MlsEngine, OpenFailure, Suite } from "../src/mls/engine.ts";
 import { messageOf } from "../src/mls/exact.ts";
+import { isHpkeKey } from "../src/mls/hpke-keys.ts";
 import { secretsOf } from "../src/mls/stored-state.ts";
 import { createTsMlsEngine } from "../src/mls/ts-mls-engine.ts";
 import { isTooWide, refusingWideTrees } from "../src/mls/wide-trees.ts";
@@ -68,11 +70,16 @@ const credulous = (): Questions => new Questions(() => true);
 const stateOf = (group: Group): ClientState => withConfig(groupOf(group).state, credulous());
 
 /** A Commit as somebody makes it who does not go through our engine. */
-async function rawCommit(state: ClientState, extraProposals: Proposal[], wireAsPublicMessage = false) {
+async function rawCommit(
+  state: ClientState,
+  extraProposals: Proposal[],
+  wireAsPublicMessage = false,
+  suite = cipherSuite,
+) {
   const psks = { [bytesToBase64(textToBytes("psk"))]: new Uint8Array(32) };
   const pskIndex = makePskIndex(state, psks);
   const { commit } = await createCommit(
-    { state, cipherSuite, pskIndex },
+    { state, cipherSuite: suite, pskIndex },
     { extraProposals, wireAsPublicMessage },
   );
   return encodeMlsMessage(commit);
@@ -227,6 +234,127 @@ test("[MG15] a KeyPackage names its own suite and nothing else", async () => {
     proposals: [],
     credentials: ["basic"],
   });
+});
+
+/** A suite that shows, as the `nth` public key it makes, this one instead. */
+function showing(publicKey: Uint8Array, nth: number): typeof cipherSuite {
+  let count = 0;
+  return {
+    ...cipherSuite,
+    hpke: {
+      ...cipherSuite.hpke,
+      exportPublicKey: async (key) =>
+        ++count === nth ? publicKey : await cipherSuite.hpke.exportPublicKey(key),
+    },
+  };
+}
+
+test("[MG23] a Commit with a key of small order is refused: nobody could encrypt to it", async () => {
+  const { engine, alice, mallory } = await pair();
+  for (const nth of [1, 2]) {
+    const commit = await rawCommit(stateOf(mallory), [], false, showing(new Uint8Array(32), nth));
+    assert.equal(await refusal(engine, alice, commit), "refused");
+  }
+  const honest = showing(new Uint8Array(32), 0);
+  assert.equal(await refusal(engine, alice, await rawCommit(stateOf(mallory), [], false, honest)), "opened");
+});
+
+test("[MG23] a KeyPackage or a Welcome with a key of small order is refused", async () => {
+  const { engine, mallory } = await pair();
+  const capabilities = {
+    versions: ["mls10" as const],
+    ciphersuites: [cipherSuite.name],
+    extensions: [],
+    proposals: [],
+    credentials: ["basic" as const],
+  };
+  const generate = (suite: typeof cipherSuite) =>
+    generateKeyPackage(
+      { credentialType: "basic", identity: textToBytes("bob") },
+      capabilities,
+      { notBefore: 0n, notAfter: 2n ** 60n },
+      [],
+      suite,
+    );
+  for (const nth of [1, 2]) {
+    const { publicPackage } = await generate(showing(new Uint8Array(32), nth));
+    const keyPackage = encodeMlsMessage({
+      version: "mls10",
+      wireformat: "mls_key_package",
+      keyPackage: publicPackage,
+    });
+    const refused = await engine.commit(mallory, { kind: "add", keyPackages: [keyPackage] });
+    assert.deepEqual(refused, { ok: false, error: { index: 0, reason: "refused" } });
+  }
+  const bob = await engine.createKeyPackage(device("bob"), lifetime);
+  const message = messageOf(bob.keyPackage);
+  assert.ok(message?.wireformat === "mls_key_package");
+  for (const [nth, expected] of [
+    [0, "joined"],
+    [1, "refused"],
+  ] as const) {
+    const inviter = await generate(showing(new Uint8Array(32), nth));
+    const { clientConfig } = stateOf(mallory);
+    const { publicPackage, privatePackage } = inviter;
+    const state = await createGroup(
+      randomBytes(32),
+      publicPackage,
+      privatePackage,
+      [],
+      cipherSuite,
+      clientConfig,
+    );
+    const { welcome } = await createCommit(
+      { state, cipherSuite, pskIndex: makePskIndex(state, {}) },
+      {
+        extraProposals: [{ proposalType: "add", add: { keyPackage: message.keyPackage } }],
+        ratchetTreeExtension: true,
+      },
+    );
+    assert.ok(welcome);
+    const invited = encodeMlsMessage({ version: "mls10", wireformat: "mls_welcome", welcome });
+    const joined = await engine.join(invited, [bob.stored]);
+    assert.equal(joined.ok ? "joined" : joined.error, expected);
+  }
+});
+
+test("[MG23] an HPKE key is one that can be encrypted to, in either suite", async () => {
+  for (const suite of ["x25519", "x-wing"] as const) {
+    const { hpke } = await createCipherSuite(suite, randomBytes);
+    const key = await hpke.exportPublicKey((await hpke.generateKeyPair()).publicKey);
+    const canBeEncryptedTo = async (bytes: Uint8Array): Promise<boolean> => {
+      try {
+        await hpke.seal(await hpke.importPublicKey(bytes), PLAIN, PLAIN);
+        return true;
+      } catch {
+        return false;
+      }
+    };
+    const point = key.length - 32;
+    const withPoint = (hex: string): Uint8Array => concat(key.subarray(0, point), Uint8Array.fromHex(hex));
+    const bad = [
+      key.subarray(1),
+      new Uint8Array(),
+      withPoint("00".repeat(32)),
+      withPoint(`01${"00".repeat(31)}`),
+      withPoint("e0eb7a7c3b41b8ae1656e3faf19fc46ada098deb9c32b1fd866205165f49b800"),
+      withPoint("5f9c95bca3508c24b1d0b1559c83ef5b04445cc4581c8e86d8224eddd09f1157"),
+      withPoint(`ec${"ff".repeat(30)}7f`),
+      withPoint(`ed${"ff".repeat(30)}7f`),
+      withPoint(`ee${"ff".repeat(30)}ff`),
+      ...(suite === "x-wing"
+        ? [
+            concat(Uint8Array.of(0x01, 0x0d), key.subarray(2)), // the first coefficient is 3329
+            concat(key.subarray(0, 1150), Uint8Array.of(0x1f, 0xd0), key.subarray(1152)), // and the last
+          ]
+        : []),
+    ];
+    for (const bytes of bad) {
+      assert.equal(await canBeEncryptedTo(bytes), false, `${suite} ${bytes.length}`);
+      assert.equal(isHpkeKey(suite, bytes), false, `${suite} ${bytes.length}`);
+    }
+    assert.ok(isHpkeKey(suite, key));
+  }
 });
 
 test("[MG18] a wipe zeroes what the next state does not share, and nothing of it", async () => {

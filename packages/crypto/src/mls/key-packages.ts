@@ -14,6 +14,7 @@ import { SUITE_NAME, SUITE_NUMBER } from "./cipher-suite.ts";
 import { membersOf, Questions, type Context } from "./context.ts";
 import type { DeviceSigner, KeyPackageFailure, Lifetime, NewKeyPackage, Suite } from "./engine.ts";
 import { messageOf } from "./exact.ts";
+import { isHpkeKey } from "./hpke-keys.ts";
 import { encodeStoredKeyPackage, type StatePart } from "./stored-state.ts";
 
 const FOR_EVER: MlsLifetime = { notBefore: 0n, notAfter: 2n ** 63n - 1n };
@@ -95,13 +96,13 @@ export async function vetKeyPackage(
   return isAuthentic ? ok(keyPackage) : err("unauthenticated");
 }
 
-/** Signed by its leaf key, leaf and whole, and both HPKE keys are keys at all. */
-async function isSound(context: Context, keyPackage: KeyPackage): Promise<boolean> {
-  const { signature, hpke } = context.cipherSuite;
+/** Signed by its leaf key, leaf and whole, and both HPKE keys can be encrypted to. */
+async function isSound({ suite, cipherSuite }: Context, keyPackage: KeyPackage): Promise<boolean> {
+  const { signature } = cipherSuite;
   try {
-    await hpke.importPublicKey(keyPackage.initKey);
-    await hpke.importPublicKey(keyPackage.leafNode.hpkePublicKey);
     return (
+      isHpkeKey(suite, keyPackage.initKey) &&
+      isHpkeKey(suite, keyPackage.leafNode.hpkePublicKey) &&
       (await verifyLeafNodeSignatureKeyPackage(keyPackage.leafNode, signature)) &&
       (await verifyKeyPackage(keyPackage, signature))
     );

@@ -25,6 +25,7 @@ import {
 } from "./context.ts";
 import type { Member, Opened, OpenFailure } from "./engine.ts";
 import { messageOf } from "./exact.ts";
+import { hasOnlyHpkeKeys } from "./hpke-keys.ts";
 import { settle } from "./stored-state.ts";
 
 type Opening = Promise<Result<Opened, OpenFailure>>;
@@ -137,9 +138,11 @@ async function openCommit(
   if (processed.newState.groupActiveState.kind === "removedFromGroup") {
     return ok({ kind: "removed", sender, wipe: wiper(group.state, undefined, processed.consumed) });
   }
-  return isSameMember(sender, memberAt(processed.newState.ratchetTree, sender.leaf))
+  const { ratchetTree } = processed.newState;
+  if (!isSameMember(sender, memberAt(ratchetTree, sender.leaf))) return err("forbidden");
+  return hasOnlyHpkeKeys(context.suite, ratchetTree, group.state.ratchetTree)
     ? ok(advance(context, group, sender, processed.newState, processed.consumed))
-    : err("forbidden");
+    : err("refused");
 }
 
 /** By value, and one kind only: what `Change` can say and nothing else. */

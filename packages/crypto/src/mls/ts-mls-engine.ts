@@ -49,6 +49,7 @@ import type {
   Suite,
 } from "./engine.ts";
 import { messageOf } from "./exact.ts";
+import { hasOnlyHpkeKeys } from "./hpke-keys.ts";
 import { createKeyPackage, generatePair, vetKeyPackage, wipeKeyPackage } from "./key-packages.ts";
 import { openMessage } from "./opening.ts";
 import { refusingWideTrees } from "./wide-trees.ts";
@@ -235,7 +236,9 @@ class TsMlsEngine implements MlsEngine {
     } finally {
       privatePackage.initPrivateKey.fill(0);
     }
-    return state.groupContext.extensions.length === 0 ? ok(this.#begin(state)) : err("refused");
+    const isSound =
+      state.groupContext.extensions.length === 0 && hasOnlyHpkeKeys(this.suite, state.ratchetTree);
+    return isSound ? ok(this.#begin(state)) : err("refused");
   }
 
   async exportSecret(group: Group, label: string, context: Uint8Array, length: number): Promise<Secret> {
