@@ -4,8 +4,8 @@ import type { RelayEvent } from "@sotto/relay";
 import { isLoopback, type Mount } from "@sotto/relay-adapters/node";
 
 export function createMetrics(connections: () => number) {
-  const registry = new Registry();
-  const registers = [registry];
+  const exposed = new Registry();
+  const registers = [exposed];
   const stored = new Counter({ name: "sotto_operations_total", help: "Operations stored.", registers });
   const batches = new Histogram({
     name: "sotto_batch_seconds",
@@ -50,8 +50,8 @@ export function createMetrics(connections: () => number) {
       const { remoteAddress = "" } = request.socket;
       const isForwarded = request.headers.forwarded ?? request.headers["x-forwarded-for"];
       if (!isLoopback(remoteAddress) || isForwarded !== undefined) return void response.writeHead(404).end();
-      const text = await registry.metrics();
-      response.writeHead(200, { "content-type": registry.contentType }).end(text);
+      const text = await exposed.metrics();
+      response.writeHead(200, { "content-type": exposed.contentType }).end(text);
     },
   };
 

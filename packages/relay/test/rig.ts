@@ -1,6 +1,6 @@
 /** A relay in memory with a clock that stands still until told, and clients that speak the wire to it. */
 import assert from "node:assert/strict";
-import { createPrivateKey, createPublicKey, randomBytes, sign } from "node:crypto";
+import { createPrivateKey, createPublicKey, randomBytes, sign, verify } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
 import {
   concat,
@@ -25,14 +25,23 @@ import {
   type KeyRing,
   type Link,
   type RelayEvent,
+  type SignatureCheck,
   type Timers,
   type Wakeups,
 } from "@sotto/relay";
 import { createMemoryChannelStore, createMemoryWakeups } from "@sotto/relay-adapters/memory";
-import { createKeyRing, nativeRandom, nativeSha256, nativeVerifier } from "@sotto/relay-adapters/node";
+import { createKeyRing, nativeRandom, nativeSha256 } from "@sotto/relay-adapters/node";
 
 export const sha256 = nativeSha256;
 export const random = (length: number): Uint8Array => new Uint8Array(randomBytes(length));
+
+const SPKI_PREFIX = Buffer.from("302a300506032b6570032100", "hex");
+
+/** Ed25519, at once. */
+export function isSigned({ key, message, signature }: SignatureCheck): boolean {
+  const spki = createPublicKey({ key: Buffer.concat([SPKI_PREFIX, key]), format: "der", type: "spki" });
+  return verify(undefined, message, spki, signature);
+}
 
 export type Pair = { readonly key: Uint8Array; sign(bytes: Uint8Array): Uint8Array };
 const PKCS8_PREFIX = Buffer.from("302e020100300506032b657004220420", "hex");
@@ -76,6 +85,8 @@ export async function createRig(
     /** Shared where several relays are one service. */
     time?: { now: number };
     isFull?: () => boolean;
+    /** Told how many signatures are checked together. */
+    onVerify?: (checks: number) => void;
   } = {},
 ) {
   const keyRing = given.keyRing ?? createKeyRing(random(32));
@@ -93,7 +104,12 @@ export async function createRig(
   const relay = createRelay({
     store,
     keyRing,
-    verifier: nativeVerifier,
+    verifier: {
+      verify(checks) {
+        given.onVerify?.(checks.length);
+        return Promise.resolve(checks.map(isSigned)); // at once: the rig's clock stands still
+      },
+    },
     admission: createTokenAdmission(sha256),
     wakeups: given.wakeups ?? createMemoryWakeups().join(),
     clock: () => time.now,
@@ -116,17 +132,18 @@ export async function createRig(
     }
   }
 
-  async function connect() {
+  async function connect({ greets = true } = {}) {
     const replies = new Map<number, Reply>();
     const pushes: Reply[] = [];
-    const link = { unsent: 0, isClosed: false, isPaused: false, isStuck: false };
+    const link = { unsent: 0, isClosed: false, isPaused: false };
+    const listeners: { onReply: (number: number, body: Reply) => void } = { onReply: () => undefined };
     let number = 0;
     const session = relay.connect({
       send(head, body) {
         const bytes = body ? concat(head, body) : head;
         const decoded = decodeReply(bytes);
         assert.ok(decoded.ok, "the relay speaks the wire");
-        if (link.isStuck) link.unsent += bytes.length;
+        listeners.onReply(decoded.value.number, decoded.value.body);
         if (decoded.value.number === 0) pushes.push(decoded.value.body);
         else replies.set(decoded.value.number, decoded.value.body);
       },
@@ -142,10 +159,11 @@ export async function createRig(
       return number;
     };
     async function answerTo(asked: number): Promise<Reply> {
-      for (let turn = 0; turn < 2_000; turn++) {
+      for (let turn = 0; turn < 20; turn++) {
+        await setImmediate();
         const reply = replies.get(asked);
         if (reply) return reply;
-        await pass(turn < 3 ? 1 : 0);
+        await pass(turn % 2);
       }
       throw new Error("no answer");
     }
@@ -166,9 +184,14 @@ export async function createRig(
       const { code, detail } = await expect("refused", request);
       return { code, detail };
     };
-    const welcome = await expect("welcome", { kind: "hello", nonce: random(32) });
+    const helloNonce = random(32);
+    const unsaid = { kind: "welcome", relayId: random(32), nonce: random(32) } as Extract<
+      Reply,
+      { kind: "welcome" }
+    >;
+    const welcome = greets ? await expect("welcome", { kind: "hello", nonce: helloNonce }) : unsaid;
     const { relayId, nonce } = welcome;
-    return {
+    return Object.assign(listeners, {
       ask,
       tell,
       answerTo,
@@ -178,6 +201,8 @@ export async function createRig(
       link,
       session,
       welcome,
+      helloNonce,
+      replyTo: (asked: number): Reply | undefined => replies.get(asked),
       /** What was pushed since this was last called. */
       takePushes: (): Reply[] => pushes.splice(0),
       openRequest: (
@@ -200,7 +225,7 @@ export async function createRig(
         reader: reader.key,
         signature: reader.sign(inboxOpenBytes(relayId, inboxId, nonce)),
       }),
-    };
+    });
   }
 
   /** Mints a code and activates it for `count` tokens. */

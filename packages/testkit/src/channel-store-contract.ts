@@ -104,9 +104,15 @@ async function createInbox(store: ChannelStore, devices = 1) {
   return { inboxId, tokenHash: sha256(postToken) };
 }
 
+/** All that is kept of a log. */
 export async function entriesOf(store: ChannelStore, cid: string, after = 0): Promise<Entry[]> {
-  const { entries } = await store.page(cid, after, undefined, LIMITS);
-  return entries.map(toEntry);
+  const all: Entry[] = [];
+  for (let isLast = false; !isLast;) {
+    const page = await store.page(cid, all.at(-1)?.seq ?? after, undefined, LIMITS);
+    all.push(...page.entries.map(toEntry));
+    isLast = page.isLast;
+  }
+  return all;
 }
 function toEntry(wire: Uint8Array): Entry {
   const decoded = decode(entryCodec, wire);
