@@ -1,5 +1,5 @@
 /** Everything one member's client is made of, for the machines that work on it. */
-import { assert, fromHex, type RandomBytes } from "@sotto/protocol";
+import { assert, fromHex, Secret, type RandomBytes } from "@sotto/protocol";
 import { deriveEpochKeys, wipeEpochKeys, type EpochKeys, type Group, type MlsEngine } from "@sotto/crypto";
 import type { Agenda } from "./agenda.ts";
 import type { Attested } from "./believed-time.ts";
@@ -11,7 +11,8 @@ import type { Records } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
-import { secretsKey, treeKey, type Channel } from "./stored/channel.ts";
+import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
+import { identities, inboxes } from "./stored/profile.ts";
 import type { Groups, Turn } from "./turn.ts";
 
 export type Core = {
@@ -35,6 +36,8 @@ export type Core = {
   >;
   attested: Attested | undefined;
   storageProblem: Problem | undefined;
+  /** How often connections were probed: whose turn it is. */
+  probes: number;
   /** Nothing is dialled before: the device has no room for what would come. */
   pausedUntil: number;
 };
@@ -82,6 +85,21 @@ export function adoptGroup(
 ): void {
   turn.setGroup(cid, step.next, core.engine.save(step.next), isNewTree);
   if (step.wipe) turn.afterwards(() => step.wipe?.());
+}
+
+/** Every key in memory. Nothing can be asked of this core afterwards. */
+export function forgetKeys(core: Core): void {
+  const { resident } = core;
+  core.groups.clear();
+  for (const keys of core.epochKeys.values()) wipeEpochKeys(keys);
+  for (const { exported, past } of resident.values(channels).values())
+    for (const secret of [exported, ...past.map((one) => one.exported)]) secret.wipe();
+  for (const { exported } of resident.values(pendingCommits).values()) exported.wipe();
+  const seeds = [...resident.values(identities).values(), ...resident.values(inboxes).values()];
+  for (const holder of seeds)
+    for (const value of Object.values(holder)) if (value instanceof Secret) value.wipe();
+  core.self.device.reader.scalar.wipe();
+  resident.clear();
 }
 
 /** Bytes that name a channel, from the id of its record. */

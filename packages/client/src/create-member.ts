@@ -11,7 +11,7 @@ import { believedTime, newHighest } from "./believed-time.ts";
 import { answerChannel, heardPush } from "./channel/answer.ts";
 import { channelCircuit, driveChannel } from "./channel/drive.ts";
 import { newSession } from "./channel/session.ts";
-import type { Core } from "./core.ts";
+import { forgetKeys, type Core } from "./core.ts";
 import { Display } from "./display.ts";
 import { isInStep } from "./in-step.ts";
 import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
@@ -32,6 +32,7 @@ import type { Member, OpenConversation } from "./member.ts";
 import { OneShots } from "./one-shots.ts";
 import type { CommitFailure, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
+import { probe } from "./probe.ts";
 import { purge } from "./purge.ts";
 import { EventQueue } from "./queue.ts";
 import { readMany } from "./reading.ts";
@@ -113,6 +114,7 @@ class RunningMember implements Member {
       attested: undefined,
       storageProblem: undefined,
       pausedUntil: 0,
+      probes: 0,
     };
     this.#display = new Display(this.#core, ports.clock);
   }
@@ -218,7 +220,7 @@ class RunningMember implements Member {
       this.#isClosed = true;
       this.#core.lines.restAll();
       this.#ports.alarm.clear();
-      this.#core.groups.clear();
+      forgetKeys(this.#core);
       return Promise.resolve();
     });
   }
@@ -286,6 +288,7 @@ class RunningMember implements Member {
       case "line-ended":
       case "line-frame":
         await this.#heard(turn, event.id, this.#core.lines.hear(event));
+        this.#noteReachability(turn, event.id);
         return undefined;
       default:
         return unreachable(event);
@@ -325,6 +328,13 @@ class RunningMember implements Member {
     // The line was for whoever answers at this address; from here on it is for this relay alone.
     turn.afterwards(() => this.#core.lines.rest(line));
     turn.touch("activation", "inbox");
+  }
+
+  /** A contact that cannot be reached is shown so. */
+  #noteReachability(turn: Turn, line: LineId): void {
+    const [circuit = ""] = line.split("|");
+    for (const number of this.#core.resident.values(introductions).keys())
+      if (introductionCircuit(number) === circuit) turn.changedRows.add(number);
   }
 
   /** What waits for this line. */
@@ -396,6 +406,8 @@ class RunningMember implements Member {
     switch (kind) {
       case "line":
         return core.lines.tick(id);
+      case "probe":
+        return probe(core, turn);
       case "activation":
         return driveActivation(core, turn);
       case "inbox":

@@ -1,9 +1,10 @@
 /** Keeps what is shown in step with what is durable, reading no more than the screen needs. Spec: CL3, CL4. */
-import { cardToLink, toHex, type Clock } from "@sotto/protocol";
+import { assert, cardToLink, toHex, type Clock } from "@sotto/protocol";
 import { tokensLeft } from "./tokens.ts";
 import { clockOff } from "./believed-time.ts";
 import type { Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";
+import { introductionCircuit } from "./introduction/drive.ts";
 import { lineId } from "./line/line-id.ts";
 import { readMany } from "./reading.ts";
 import { channelCircuit } from "./channel/drive.ts";
@@ -19,10 +20,11 @@ import {
   waitingToView,
 } from "./rows.ts";
 import { channels } from "./stored/channel.ts";
-import { conversations, type Conversation } from "./stored/conversation.ts";
+import { conversations, introductions, type Conversation } from "./stored/conversation.ts";
+import type { Problem } from "./problems.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, type StoredItem } from "./stored/message.ts";
-import { activations, inboxes, profiles } from "./stored/profile.ts";
+import { activations, inboxes, profiles, type Profile } from "./stored/profile.ts";
 import type {
   ConversationRow,
   ConversationView,
@@ -44,6 +46,8 @@ type Window = {
   readonly firstUnread: string | undefined;
   readonly itemByKey: Map<string, StoredItem>;
   size: number;
+  /** As it was shown last. */
+  reachability: string;
 };
 
 export class Display {
@@ -74,7 +78,8 @@ export class Display {
   async refresh(rows: ReadonlySet<string>, changed: ReadonlySet<string>): Promise<void> {
     await this.#readPreviews(changed);
     for (const number of new Set([...rows, ...changed])) {
-      const row = rowOf(this.#core.resident, number, this.#previews.get(number));
+      const preview = this.#previews.get(number);
+      const row = rowOf(this.#core.resident, number, preview, this.#problemOf(number));
       if (row === undefined) this.#rows.delete(number);
       else this.#rows.set(number, row);
     }
@@ -82,10 +87,29 @@ export class Display {
     const isSame = rows.size === 0 && changed.size === 0 && isSameAround(view, this.#view);
     this.#view = isSame ? this.#view : view;
     if (!isSame) for (const show of this.#listeners) show(view);
-    for (const window of this.#windows) {
-      const isTouched = rows.has(window.number) || changed.has(window.number);
-      if (isTouched || !isSame) await this.#show(window);
-    }
+    for (const window of this.#windows) await this.#refreshWindow(window, rows, changed);
+  }
+
+  async #refreshWindow(
+    window: Window,
+    rows: ReadonlySet<string>,
+    changed: ReadonlySet<string>,
+  ): Promise<void> {
+    const { number } = window;
+    const reachability = JSON.stringify(this.#reachabilityOf(number));
+    if (!rows.has(number) && !changed.has(number) && reachability === window.reachability) return;
+    window.reachability = reachability;
+    await this.#show(window);
+  }
+
+  /** Why the contact is not reached: what their inbox said, or that their relay does not answer as it should. */
+  #problemOf(number: ConversationNumber): Problem | undefined {
+    const { resident, lines } = this.#core;
+    const introduction = resident.get(introductions, number);
+    if (introduction === undefined) return undefined;
+    const line = lineId(introduction.card.endpoint, introductionCircuit(number));
+    const reached = lines.reachability([line]);
+    return introductionProblem(introduction) ?? (reached.kind === "offline" ? reached.problem : undefined);
   }
 
   /** The newest items of many conversations in one reading. */
@@ -112,44 +136,57 @@ export class Display {
   }
 
   #memberView(): MemberView {
-    const { resident, attested, storageProblem } = this.#core;
+    const { attested, storageProblem } = this.#core;
     return {
       me: this.#me(),
       reachability: this.#ownReachability(),
       conversations: [...this.#rows.values()].toSorted((a, b) => b.changedAt - a.changedAt),
       clockOffMs: clockOff(attested),
       storageProblem,
-      ...(resident.get(profiles, "") === undefined && {}),
     };
   }
 
   #me(): MeView {
     const { resident, records, self } = this.#core;
-    const profile = resident.get(profiles, "");
+    const profile = this.#profile();
     const inbox = resident.get(inboxes, "");
     const known = [...resident.values(activations).values()];
     const granted = known.filter(({ state }) => state === "granted");
     const untils = granted.flatMap(({ until }) => until ?? []);
     const usage = records.usage();
     return {
-      name: profile?.name ?? "",
+      name: profile.name,
       link:
         inbox?.isCreated === true
           ? cardToLink(cardOf(inbox, self.verified.accountId, "link"), inbox.endpoint.url)
           : undefined,
-      relayHost: hostOf(profile?.relayUrl ?? ""),
+      relayHost: hostOf(profile.relayUrl),
       activation: known.at(-1)?.state ?? "asking",
       conversationsLeft: tokensLeft(granted),
       contractUntil: untils.length === 0 ? undefined : Math.max(...untils),
-      policy: profile!.policy,
+      policy: profile.policy,
       storage: { usedBytes: usage.liveBytes, totalBytes: usage.capacityBytes },
     };
   }
 
-  #ownReachability(): Reachability {
+  #profile(): Profile {
     const profile = this.#core.resident.get(profiles, "");
-    if (profile === undefined) return { kind: "connecting" };
-    const { relayUrl, relayId } = profile;
+    assert(profile !== undefined, "a member has a profile");
+    return profile;
+  }
+
+  /** Of the relay that a conversation lives on. */
+  #reachabilityOf(number: ConversationNumber): Reachability {
+    const { resident, lines } = this.#core;
+    const conversation = resident.get(conversations, number);
+    const via = conversation && viaOf(conversation);
+    const channel = via === undefined ? undefined : resident.get(channels, via);
+    if (channel === undefined) return this.#ownReachability();
+    return lines.reachability([lineId(channel.endpoint, channelCircuit(channel))]);
+  }
+
+  #ownReachability(): Reachability {
+    const { relayUrl, relayId } = this.#profile();
     return this.#core.lines.reachability(this.#core.lines.idsOf({ url: relayUrl, relayId }));
   }
 
@@ -160,6 +197,7 @@ export class Display {
       firstUnread: this.#core.resident.get(conversations, number)?.firstUnread,
       itemByKey: new Map(),
       size: WINDOW_STEP,
+      reachability: JSON.stringify(this.#reachabilityOf(number)),
     };
     this.#windows.add(window);
     await this.#show(window);
@@ -208,24 +246,20 @@ export class Display {
     hasOlder: boolean,
   ): ConversationView {
     const { resident, sessions } = this.#core;
-    const policy = resident.get(profiles, "")!.policy;
-    const via = conversation.via ?? conversation.channels.at(-1);
-    const channel = via && resident.get(channels, toHex(via));
-    const problem = via && sessions.get(toHex(via))?.problem;
+    const { policy, relayUrl } = this.#profile();
+    const via = viaOf(conversation);
+    const problem = via === undefined ? undefined : sessions.get(via)?.problem;
     const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, problem));
     const unread = firstUnread === undefined ? undefined : itemByKey.get(items.prefix + firstUnread);
-    const endpoint = channel?.endpoint;
+    const endpoint = via === undefined ? undefined : resident.get(channels, via)?.endpoint;
     return {
       id: toHex(conversation.accountId),
       name: shownName(conversation),
       isVerified: conversation.isVerified,
       state: stateOf(resident, conversation),
-      problem: introductionProblem(resident, number),
-      reachability:
-        endpoint === undefined
-          ? this.#ownReachability()
-          : this.#core.lines.reachability([lineId(endpoint, channelCircuit({ conversation: number }))]),
-      relayHost: hostOf(endpoint?.url ?? resident.get(profiles, "")?.relayUrl ?? ""),
+      problem: this.#problemOf(number),
+      reachability: this.#reachabilityOf(number),
+      relayHost: hostOf(endpoint?.url ?? relayUrl),
       burnMs: burnOf(conversation, policy),
       draft: conversation.draft,
       messages: [...messages, ...waiting],
@@ -234,6 +268,12 @@ export class Display {
     };
   }
 }
+
+/** The channel that own messages take, or would. */
+const viaOf = ({ via, channels: all }: Conversation): string | undefined => {
+  const cid = via ?? all.at(-1);
+  return cid && toHex(cid);
+};
 
 const hostOf = (url: string): string => url.replace(/^https?:\/\//, "");
 

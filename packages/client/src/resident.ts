@@ -55,6 +55,10 @@ export class Resident {
     else this.values(of).set(id, value);
   }
 
+  clear(): void {
+    for (const values of this.#valuesByTable.values()) values.clear();
+  }
+
   values<T>(of: Table<T>): Map<string, T> {
     return this.#valuesByTable.get(of) as Map<string, T>;
   }

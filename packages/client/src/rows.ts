@@ -5,9 +5,9 @@ import type { Resident } from "./resident.ts";
 import { channels } from "./stored/channel.ts";
 import {
   conversations,
-  introductions,
   outboxEntries,
   type Conversation,
+  type Introduction,
   type OutboxEntry,
 } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -86,10 +86,8 @@ const INTRODUCTION_PROBLEM = {
   invalid: { kind: "identity-invalid" },
 } as const;
 
-export function introductionProblem(resident: Resident, number: ConversationNumber): Problem | undefined {
-  const introduction = resident.get(introductions, number);
-  return introduction && INTRODUCTION_PROBLEM[introduction.state];
-}
+export const introductionProblem = ({ state }: Introduction): Problem | undefined =>
+  INTRODUCTION_PROBLEM[state];
 
 /** Never empty: until the contact has told a name, the beginning of the account stands for it. */
 export const shownName = ({ name, accountId }: Conversation): string =>
@@ -106,6 +104,7 @@ export function rowOf(
   resident: Resident,
   number: ConversationNumber,
   preview: MessagePreview | undefined,
+  problem: Problem | undefined,
 ): ConversationRow | undefined {
   const conversation = resident.get(conversations, number);
   if (conversation === undefined) return undefined;
@@ -118,7 +117,7 @@ export function rowOf(
     draft,
     preview,
     state: stateOf(resident, conversation),
-    problem: introductionProblem(resident, number),
+    problem,
     changedAt,
   };
 }

@@ -213,6 +213,8 @@ export class Person {
   readonly relay: TestRelay;
   readonly records = new MemoryRecords();
   member: Member | undefined;
+  /** What the relay does to frames for this person. */
+  tamper: (frame: Uint8Array) => Uint8Array = (frame) => frame;
   /** Of this person's own clock. */
   clockOffset = 0;
   #timed: Timed | undefined;
@@ -242,7 +244,7 @@ export class Person {
     const dial: Dial = ({ url }, circuit, events) => {
       const guarded: LineEvents = {
         opened: () => (isAlive() ? events.opened() : undefined),
-        received: (frame) => (isAlive() ? events.received(frame) : undefined),
+        received: (frame) => (isAlive() ? events.received(this.tamper(frame)) : undefined),
         ended: () => (isAlive() ? events.ended() : undefined),
       };
       const relay = this.world.relays.get(url);
