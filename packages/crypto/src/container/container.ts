@@ -193,7 +193,9 @@ function containerOf(
         const mended = await attempt(() => writeBox({ ...box, copy }, wrapping));
         if (!mended.ok) return mended;
       }
-      return ok({ region: box.region, key: new Secret(box.key.slice()) });
+      const key = new Secret(box.key.slice());
+      for (const { key: read } of found.value.value) read.fill(0);
+      return ok({ region: box.region, key });
     },
     finish: () =>
       attempt(async () => {
