@@ -2,7 +2,16 @@
  * A member's client over an opened profile: takes one event at a time, lets the machines decide, commits what they
  * wrote, and only then lets frames leave and views change. Spec: spec/client.md, CL1 to CL9.
  */
-import { equalBytes, err, fromHex, ok, toHex, unreachable, type Result } from "@sotto/protocol";
+import {
+  equalBytes,
+  err,
+  fromHex,
+  InvariantError,
+  ok,
+  toHex,
+  unreachable,
+  type Result,
+} from "@sotto/protocol";
 import type { Authenticate, MlsEngine } from "@sotto/crypto";
 import { safetyNumber, verifyChain } from "@sotto/verify";
 import { ACTIVATION_CIRCUIT, answerActivation, driveActivation } from "./activation.ts";
@@ -56,14 +65,16 @@ export type OpenFailure = StoredFailure | "empty" | "cryptoUnsupported";
 /** Things looked at in one turn; the rest follow in turns of their own. */
 const DRIVES_PER_TURN = 64;
 const PAUSE_MS = 15_000;
+/** Events that wait: a relay that sends faster than a device can take in is left, and asked again later. */
+const EVENTS_MAX = 10_000;
 
 type Event =
   | LineHappening
   | { readonly kind: "drive"; readonly names: readonly string[] }
   | { readonly kind: "alarm" }
-  | { readonly kind: "intent"; readonly intent: Intent; readonly answered: Answered }
+  | { readonly kind: "intent"; readonly intent: Intent; readonly asked: Asked }
   | { readonly kind: "run"; readonly run: () => Promise<void> };
-type Answered = (answer: Result<Answer, Problem>) => void;
+type Asked = PromiseWithResolvers<Result<Answer, Problem>>;
 
 export async function createMember(ports: MemberPorts): Promise<Result<Member, OpenFailure>> {
   const loaded = await Resident.load(ports.records);
@@ -95,7 +106,7 @@ class RunningMember implements Member {
     const lines = new Lines({
       ...ports,
       agenda,
-      happened: (event) => this.#queue.add(event),
+      happened: (event) => this.#happened(event),
       lost: (id) => this.#lose(id),
     });
     this.#core = {
@@ -145,6 +156,12 @@ class RunningMember implements Member {
     }
   }
 
+  #happened(event: LineHappening): void {
+    const isFlood = event.kind === "line-frame" && this.#queue.length >= EVENTS_MAX;
+    if (isFlood) this.#core.lines.abandon(event.id, undefined);
+    else this.#queue.add(event);
+  }
+
   #everything(): readonly string[] {
     const { resident } = this.#core;
     return [
@@ -163,9 +180,10 @@ class RunningMember implements Member {
 
   ask(intent: Intent): Promise<Result<Answer, Problem>> {
     if (this.#isClosed) return Promise.resolve(err({ kind: "device-failing" }));
-    const { promise, resolve } = Promise.withResolvers<Result<Answer, Problem>>();
-    this.#queue.add({ kind: "intent", intent, answered: resolve }, true);
-    return promise;
+    const asked = Promise.withResolvers<Result<Answer, Problem>>();
+    if (this.#queue.hasFailed) asked.reject(new InvariantError("a bug has ended this member"));
+    else this.#queue.add({ kind: "intent", intent, asked }, true);
+    return asked.promise;
   }
 
   async openConversation(
@@ -230,14 +248,19 @@ class RunningMember implements Member {
     let isPurged = true;
     while (isPurged && !this.#isClosed && this.#core.agenda.isDue("burn", this.#ports.clock()))
       isPurged = await this.#take({ kind: "drive", names: ["burn"] });
-    if (event.kind === "run") await event.run();
-    else await this.#take(event);
+    if (event.kind === "run") return event.run();
+    try {
+      await this.#take(event);
+    } catch (bug) {
+      if (event.kind === "intent") event.asked.reject(bug);
+      throw bug;
+    }
   }
 
   /** False: it could not be stored, and so has not happened. */
   async #take(event: Exclude<Event, { kind: "run" }>): Promise<boolean> {
     if (this.#isClosed) {
-      if (event.kind === "intent") event.answered(err({ kind: "device-failing" }));
+      if (event.kind === "intent") event.asked.resolve(err({ kind: "device-failing" }));
       return false;
     }
     const turn = this.#begin();
@@ -250,7 +273,7 @@ class RunningMember implements Member {
     // Whoever hears that it was delivered may count on its having been shown here.
     if (committed.ok) this.#perform(turn);
     if (event.kind === "intent")
-      event.answered(committed.ok ? answer! : err(storageProblem(committed.error)));
+      event.asked.resolve(committed.ok ? answer! : err(storageProblem(committed.error)));
     this.#setAlarm();
     this.#tellWhoWaits();
     return committed.ok;

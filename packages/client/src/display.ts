@@ -62,7 +62,7 @@ export class Display {
   constructor(core: Core, clock: Clock) {
     this.#core = core;
     this.#clock = clock;
-    this.#view = this.#memberView();
+    this.#view = this.#memberView([]);
   }
 
   get view(): MemberView {
@@ -83,8 +83,9 @@ export class Display {
       if (row === undefined) this.#rows.delete(number);
       else this.#rows.set(number, row);
     }
-    const view = this.#memberView();
-    const isSame = rows.size === 0 && changed.size === 0 && isSameAround(view, this.#view);
+    const isListSame = rows.size === 0 && changed.size === 0;
+    const view = this.#memberView(isListSame ? this.#view.conversations : this.#sortedRows());
+    const isSame = isListSame && isSameAround(view, this.#view);
     this.#view = isSame ? this.#view : view;
     if (!isSame) for (const show of this.#listeners) show(view);
     for (const window of this.#windows) await this.#refreshWindow(window, rows, changed);
@@ -135,12 +136,17 @@ export class Display {
     }
   }
 
-  #memberView(): MemberView {
+  /** Newest first. */
+  #sortedRows(): readonly ConversationRow[] {
+    return [...this.#rows.values()].toSorted((a, b) => b.changedAt - a.changedAt);
+  }
+
+  #memberView(rows: readonly ConversationRow[]): MemberView {
     const { attested, storageProblem } = this.#core;
     return {
       me: this.#me(),
       reachability: this.#ownReachability(),
-      conversations: [...this.#rows.values()].toSorted((a, b) => b.changedAt - a.changedAt),
+      conversations: rows,
       clockOffMs: clockOff(attested),
       storageProblem,
     };

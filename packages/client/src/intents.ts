@@ -13,6 +13,7 @@ import {
   toHex,
   unreachable,
   type ContactCard,
+  type Policy,
   type Result,
 } from "@sotto/protocol";
 import { addActivation } from "./activation.ts";
@@ -119,7 +120,7 @@ function send(core: Core, turn: Turn, number: ConversationNumber, text: string):
   const messageId = core.randomBytes(16);
   queueMessage(turn, number, {
     messageId,
-    burnMs: conversation.burnMs ?? policy.burnDefaultMs,
+    burnMs: burnWithin(policy, conversation.burnMs ?? policy.burnDefaultMs),
     sentAt: turn.now,
     contentKind: CONTENT_TEXT,
     content: encode(textContent, { text: wellFormed }),
@@ -158,12 +159,16 @@ async function markRead(turn: Turn, number: ConversationNumber, through?: string
   return DONE;
 }
 
-/** Held within what the organisation allows. */
-function setBurn(turn: Turn, number: ConversationNumber, burnMs: number): Answered {
-  const { burnMaxMs, burnOffAllowed } = turn.need(profiles, "").policy;
-  const isOff = burnMs === 0 && burnOffAllowed;
+/** What the organisation allows of it; the longest it allows for what makes no sense. */
+function burnWithin({ burnMaxMs, burnOffAllowed }: Policy, burnMs: number): number {
+  if (burnMs === 0 && burnOffAllowed) return 0;
   const wanted = Number.isFinite(burnMs) && burnMs > 0 ? Math.ceil(burnMs) : burnMaxMs;
-  changeConversation(turn, number, { burnMs: isOff ? 0 : Math.min(wanted, burnMaxMs) });
+  return Math.min(wanted, burnMaxMs);
+}
+
+function setBurn(turn: Turn, number: ConversationNumber, burnMs: number): Answered {
+  const { policy } = turn.need(profiles, "");
+  changeConversation(turn, number, { burnMs: burnWithin(policy, burnMs) });
   turn.changedItems.add(number);
   return DONE;
 }

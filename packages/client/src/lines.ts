@@ -79,11 +79,6 @@ export class Lines {
     return phase?.kind === "ready" ? phase.nonce : undefined;
   }
 
-  isQuiet(id: LineId): boolean {
-    const state = this.#slots.get(id)?.state;
-    return state === undefined || (state.asked.size === 0 && state.queued.length === 0);
-  }
-
   ask(id: LineId, request: Request, purpose: Purpose): void {
     this.#step(id, { kind: "request", request, purpose });
   }
@@ -95,10 +90,6 @@ export class Lines {
 
   abandon(id: LineId, problem: Problem | undefined): void {
     this.#step(id, { kind: "abandoned", problem });
-  }
-
-  abandonAll(problem: Problem | undefined): void {
-    for (const id of this.#slots.keys()) this.abandon(id, problem);
   }
 
   restAll(): void {

@@ -14,6 +14,15 @@ export class EventQueue<E> {
     this.#handle = handle;
   }
 
+  get length(): number {
+    return this.#first.length + this.#rest.length;
+  }
+
+  /** Whether a bug has ended the member. */
+  get hasFailed(): boolean {
+    return this.#failure !== undefined;
+  }
+
   add(event: E, isUrgent = false): void {
     (isUrgent ? this.#first : this.#rest).push(event);
     if (!this.#isRunning) void this.#run();

@@ -18,6 +18,8 @@ import type { Session } from "./session.ts";
 type ChannelPurpose = Extract<Purpose, { readonly cid: string }>;
 type ReplyOf<Kind extends Reply["kind"]> = Extract<Reply, { kind: Kind }>;
 
+/** Entries of one channel that wait to be handled. */
+const BACKLOG_MAX = 1_024;
 /** How long to wait where the relay names no time. */
 const RETRY_MS = 15_000;
 
@@ -286,7 +288,7 @@ async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<
   }
   if (purpose.kind === "read" || purpose.kind === "append") {
     session.handle = undefined; // the handle died; OPEN tells more
-    return;
+    return wait(session, turn, 1_000, undefined);
   }
   if (channel.state === "creating") return abandonIntroduction(turn, cid);
   await breakChannel(core, turn, cid);
@@ -306,6 +308,8 @@ export function heardPush(core: Core, turn: Turn, cid: string, epoch: number, re
   const session = sessionOf(core, cid);
   turn.touch(`channel/${cid}`);
   if (reply.kind === "lagging") session.hasRead = false;
+  // Entries that come faster than they are handled are read again later.
+  if (session.backlog.length >= BACKLOG_MAX) session.hasRead = false;
   if (reply.kind === "pushed" && reply.entry.kind !== "post" && epoch === channel.epoch && session.hasRead)
     session.backlog.push({ entry: reply.entry, isPushed: true });
   if (reply.kind === "delivered" && epoch === channel.epoch) delivered(turn, cid, reply.through);

@@ -8,6 +8,7 @@ import {
   decode,
   envelope,
   equalBytes,
+  isOrigin,
   profileContent,
   RUNG_MS,
   toHex,
@@ -78,7 +79,7 @@ async function useContent(core: Core, turn: Turn, channel: Channel, message: Rec
   if (message.contentKind !== CONTENT_CARD) return false;
   const card = decode(contactCard, message.content);
   const { accountId } = turn.need(conversations, channel.conversation);
-  if (card.ok && equalBytes(card.value.accountId, accountId))
+  if (card.ok && isOrigin(card.value.endpoint.url) && equalBytes(card.value.accountId, accountId))
     await learnContact(turn, channel.conversation, { card: card.value });
   return true;
 }

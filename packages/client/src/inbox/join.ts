@@ -1,5 +1,13 @@
 /** An invitation that came to the inbox: verified against the inviter's own chain, then joined. Spec: CL50 to CL54. */
-import { credentialCodec, decode, equalBytes, invitation, toHex, type Invitation } from "@sotto/protocol";
+import {
+  credentialCodec,
+  decode,
+  equalBytes,
+  invitation,
+  isOrigin,
+  toHex,
+  type Invitation,
+} from "@sotto/protocol";
 import { accountIdOf, exportChannelSecret, openPost, type Group } from "@sotto/crypto";
 import { isContinuation, sha256, verifyChain, type VerifiedChain } from "@sotto/verify";
 import { nextUpdateAt } from "../channel/epoch.ts";
@@ -43,7 +51,9 @@ async function openInvitation(turn: Turn, body: Uint8Array): Promise<Invitation 
   return decoded?.ok ? decoded.value : undefined;
 }
 
-function verifyInviter(core: Core, { chain, card }: Invitation): VerifiedChain | undefined {
+function verifyInviter(core: Core, { chain, card, endpoint }: Invitation): VerifiedChain | undefined {
+  // Addresses that somebody else chose are dialled only if they are addresses of relays.
+  if (!isOrigin(endpoint.url) || (card !== undefined && !isOrigin(card.endpoint.url))) return undefined;
   if (chain.length === 0) return undefined;
   const accountId = accountIdOf(chain);
   const verified = verifyChain(chain, accountId);

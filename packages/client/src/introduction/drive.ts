@@ -61,18 +61,22 @@ export async function answerClaim(
   if (introduction?.state !== "claiming") return;
   if (reply.kind === "claimed" && reply.items.length > 0) {
     await begin(core, turn, number, introduction, reply.items);
-    turn.afterwards(() => restIfDone(core, line));
+    turn.afterwards(() => restIfDone(core, line, number));
   } else if (reply.kind === "refused" && reply.code === "denied") {
     setState(turn, number, "refused");
-    turn.afterwards(() => restIfDone(core, line));
+    turn.afterwards(() => restIfDone(core, line, number));
   } else {
     const waitMs = reply.kind === "refused" && reply.code === "rateLimited" ? reply.detail : RETRY_MS;
     core.oneShots.back(name, turn.now + waitMs);
   }
 }
 
-function restIfDone(core: Core, line: LineId): void {
-  if (core.lines.isQuiet(line)) core.lines.rest(line);
+/** A connection to a contact's inbox ends with its purpose. */
+function restIfDone(core: Core, line: LineId, number: ConversationNumber): void {
+  const { resident } = core;
+  const isClaiming = resident.get(introductions, number)?.state === "claiming";
+  const isPosting = [...resident.values(outgoingPosts).values()].some((post) => post.conversation === number);
+  if (!isClaiming && !isPosting) core.lines.rest(line);
 }
 
 function setState(turn: Turn, number: ConversationNumber, state: Introduction["state"]): void {
@@ -202,13 +206,13 @@ export function answerPost(core: Core, turn: Turn, line: LineId, id: string, rep
   if (reply.kind === "done") {
     turn.remove(outgoingPosts, id);
     turn.changedRows.add(post.conversation);
-    turn.afterwards(() => restIfDone(core, line));
+    turn.afterwards(() => restIfDone(core, line, post.conversation));
   } else if (reply.kind === "refused" && reply.code === "denied") {
     turn.remove(outgoingPosts, id);
     const state = "refused";
     turn.put(introductions, post.conversation, { state, card: post.card, notBefore: 0 });
     turn.changedRows.add(post.conversation);
-    turn.afterwards(() => restIfDone(core, line));
+    turn.afterwards(() => restIfDone(core, line, post.conversation));
   } else {
     core.oneShots.back(name, turn.now + RETRY_MS);
     turn.touch(name);
