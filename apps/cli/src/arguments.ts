@@ -4,78 +4,104 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { err, ok, type Result } from "@sotto/protocol";
 
-export const COMMANDS = ["join", "link", "add", "list", "send", "read", "follow"] as const;
+export const COMMANDS = ["join", "link", "add", "list", "send", "read", "follow", "verify"] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export type Command = {
   readonly name: CommandName;
   readonly operands: readonly string[];
+  /** Path of the container's file. */
   readonly device: string;
   readonly relay: string;
   readonly as: string;
+  /** Of the container that `join` makes. */
+  readonly sizeMib: number;
   readonly count: number;
   readonly timeoutMs: number;
+  /** What the person found when comparing safety numbers. */
+  readonly compared: "matches" | "differs" | undefined;
   readonly json: boolean;
 };
 
 const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usage: string }>> = {
-  join: { least: 1, most: 1, usage: "join CODE --as NAME [--relay URL]" },
+  join: { least: 1, most: 1, usage: "join CODE --as NAME [--relay URL] [--size MIB]" },
   link: { least: 0, most: 0, usage: "link" },
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
-  send: { least: 1, most: 2, usage: "send WHO [TEXT]" },
-  read: { least: 1, most: 1, usage: "read WHO [--count N]" },
-  follow: { least: 0, most: 1, usage: "follow [WHO]" },
+  send: { least: 1, most: 2, usage: "send PERSON [TEXT]" },
+  read: { least: 1, most: 1, usage: "read PERSON [--count N]" },
+  follow: { least: 0, most: 1, usage: "follow [PERSON]" },
+  verify: { least: 1, most: 1, usage: "verify PERSON [--matches | --differs]" },
 };
 
+const OPTIONS = {
+  device: { type: "string" },
+  relay: { type: "string" },
+  as: { type: "string" },
+  size: { type: "string" },
+  count: { type: "string" },
+  timeout: { type: "string" },
+  matches: { type: "boolean" },
+  differs: { type: "boolean" },
+  json: { type: "boolean" },
+} as const;
+
+const RELAY_DEFAULT = "http://localhost:7400";
+const SIZE_DEFAULT_MIB = 64;
+const SIZE_MIN_MIB = 4;
+const SIZE_MAX_MIB = 512;
 const COUNT_DEFAULT = 20;
-const TIMEOUT_DEFAULT_MS = 30_000;
+const TIMEOUT_DEFAULT_S = 30;
 
 /** The error is a sentence for the person who typed. */
 export function parseCommand(
   words: readonly string[],
   environment: Readonly<Record<string, string | undefined>>,
 ): Result<Command, string> {
-  let parsed;
-  try {
-    parsed = parseArgs({
-      args: [...words],
-      allowPositionals: true,
-      options: {
-        device: { type: "string" },
-        relay: { type: "string" },
-        as: { type: "string" },
-        count: { type: "string" },
-        timeout: { type: "string" },
-        json: { type: "boolean" },
-      },
-    });
-  } catch (error) {
-    return err(error instanceof Error ? `${error.message}.` : "These arguments cannot be read.");
-  }
-  const [name, ...operands] = parsed.positionals;
+  const parsed = parseWords(words);
+  if (!parsed.ok) return parsed;
+  const { values, positionals } = parsed.value;
+  const [name, ...operands] = positionals;
   const known = COMMANDS.find((one) => one === name);
   if (known === undefined)
     return err(`There is no command "${name ?? ""}". Commands: ${COMMANDS.join(", ")}.`);
   const { least, most, usage } = OPERANDS[known];
   if (operands.length < least || operands.length > most) return err(`Usage: ./sotto ${usage}`);
-  if (known === "join" && parsed.values.as === undefined)
+  if (known === "join" && values.as === undefined)
     return err(`Say what your contacts see as your name: ./sotto ${usage}`);
-  const count = positive(parsed.values.count, COUNT_DEFAULT);
-  const timeoutMs = positive(parsed.values.timeout, TIMEOUT_DEFAULT_MS / 1000);
-  if (count === undefined || timeoutMs === undefined)
+  if (values.matches === true && values.differs === true)
+    return err("The safety numbers match or differ, not both.");
+  const count = positive(values.count, COUNT_DEFAULT);
+  const timeoutS = positive(values.timeout, TIMEOUT_DEFAULT_S);
+  const sizeMib = positive(values.size, SIZE_DEFAULT_MIB);
+  if (sizeMib === undefined || sizeMib < SIZE_MIN_MIB || sizeMib > SIZE_MAX_MIB)
+    return err(`--size takes a whole number of MiB from ${SIZE_MIN_MIB} to ${SIZE_MAX_MIB}.`);
+  if (count === undefined || timeoutS === undefined)
     return err("--count and --timeout take a whole number above 0.");
   return ok({
     name: known,
     operands,
-    device: parsed.values.device ?? environment["SOTTO_DEVICE"] ?? join(homedir(), ".sotto", "device"),
-    relay: parsed.values.relay ?? "http://localhost:7400",
-    as: parsed.values.as ?? "",
+    device: values.device ?? environment["SOTTO_DEVICE"] ?? join(homedir(), ".sotto", "device"),
+    relay: (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, ""),
+    as: values.as ?? "",
+    sizeMib,
     count,
-    timeoutMs: timeoutMs * 1000,
-    json: parsed.values.json ?? false,
+    timeoutMs: timeoutS * 1000,
+    compared: values.matches === true ? "matches" : values.differs === true ? "differs" : undefined,
+    json: values.json ?? false,
   });
 }
+
+function parseWords(words: readonly string[]) {
+  try {
+    return ok(parseArgs({ args: [...words], allowPositionals: true, options: OPTIONS }));
+  } catch (error) {
+    return err(error instanceof Error ? firstSentence(error.message) : "These arguments cannot be read.");
+  }
+}
+
+/** Node goes on to explain how to write an operand that begins with a dash. */
+const firstSentence = (message: string): string => `${message.split(/\.(?:\s|$)/, 1)[0]}.`;
 
 function positive(given: string | undefined, otherwise: number): number | undefined {
   if (given === undefined) return otherwise;

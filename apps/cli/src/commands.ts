@@ -1,254 +1,212 @@
-/** What each command does with an opened profile. Spec: spec/terminal.md. */
-import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  ConversationRow,
-  ConversationView,
-  Intent,
-  Member,
-  MemberView,
-  MessageView,
-  Problem,
+/** What each command does with an opened device. Spec: spec/terminal.md. */
+import {
+  follow,
+  type ConversationRow,
+  type ConversationView,
+  type Intent,
+  type Member,
+  type MemberView,
+  type Problem,
+  type Reachability,
 } from "@sotto/client";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
-import { renderUnicode } from "uqr";
 import type { Command } from "./arguments.ts";
-import { messageJson, messageLine, rowJson, rowLine } from "./output.ts";
+import { linkText, messageJson, messageLine, rowJson, rowLine, safetyJson, safetyLines } from "./output.ts";
 import { problemSentence } from "./sentences.ts";
+import { openWindow, untilInStep, untilView } from "./waiting.ts";
 
 export type Streams = {
-  readonly out: (line: string) => void;
-  /** All of standard input, when a text comes from there. */
+  /** Resolves once the system has taken the line, and never when nobody reads on. */
+  readonly out: (line: string) => Promise<void>;
+  /** Standard input, when a text comes from there. */
   readonly input: () => Promise<string>;
   /** Fires when the person wants to stop. */
   readonly stopped: AbortSignal;
 };
 
+type Asked = { readonly command: Command; readonly member: Member; readonly streams: Streams };
+
 /** The error is a sentence; the exit status is then 1. */
 type Ended = Result<void, string>;
 const done: Ended = ok(undefined);
-const problem = (one: Problem): Ended => err(problemSentence(one));
+const failed = (problem: Problem): Ended => err(problemSentence(problem));
 
-export async function run(command: Command, member: Member, streams: Streams): Promise<Ended> {
-  switch (command.name) {
+/** `list` and `read` show what there is when a relay takes longer. */
+const LOOK_WAIT_MS = 5_000;
+
+export function run(asked: Asked): Promise<Ended> {
+  const { name } = asked.command;
+  switch (name) {
     case "join":
     case "link":
-      return showLink(command, member, streams);
+      return showLink(asked);
     case "add":
-      return add(command, member, streams);
+      return add(asked);
     case "list":
-      return list(command, member, streams);
+      return list(asked);
     case "send":
-      return send(command, member, streams);
+      return send(asked);
     case "read":
-      return read(command, member, streams);
+      return read(asked);
     case "follow":
-      return follow(command, member, streams);
+      return followAll(asked);
+    case "verify":
+      return verify(asked);
     default:
-      return unreachable(command.name);
+      return unreachable(name);
   }
 }
 
-async function showLink({ json, timeoutMs }: Command, member: Member, { out }: Streams): Promise<Ended> {
-  const view = await until(member, timeoutMs, ({ me }) => me.link !== undefined);
-  const { link } = view.me;
-  if (link === undefined) return problem(offlineProblem(view));
-  if (json) out(JSON.stringify({ link }));
-  else out(`${renderUnicode(link, { ecc: "L" })}\n${link}`);
-  return done;
-}
-
-async function add({ operands, json, timeoutMs }: Command, member: Member, { out }: Streams): Promise<Ended> {
-  const answer = await member.ask({ kind: "add-contact", link: operands[0] ?? "" });
-  if (!answer.ok) return problem(answer.error);
-  const id = answer.value.kind === "conversation" ? answer.value.id : "";
-  const isReady = (view: MemberView): boolean => rowOf(view, id)?.state === "ready";
-  const row = rowOf(await until(member, timeoutMs, isReady), id);
-  if (row?.state !== "ready")
-    return err("The contact's relay cannot be reached yet. The conversation begins by itself when it can.");
-  out(json ? rowJson(row) : `You can write to ${row.name} now. Compare safety numbers when you meet.`);
-  return done;
-}
-
-async function list({ json, timeoutMs }: Command, member: Member, { out }: Streams): Promise<Ended> {
-  const view = await until(
-    member,
-    Math.min(timeoutMs, 5_000),
-    ({ reachability }) => reachability.kind === "online",
-  );
-  for (const row of view.conversations) out(json ? rowJson(row) : rowLine(row));
-  if (view.conversations.length === 0 && !json)
-    out("No conversations yet. Give somebody your link: ./sotto link");
-  return done;
-}
-
-async function send(command: Command, member: Member, { out, input }: Streams): Promise<Ended> {
-  const found = find(member.view(), command.operands[0] ?? "");
-  if (!found.ok) return found;
-  const text = command.operands[1] ?? (await input()).replace(/\n$/, "");
-  const answer = await member.ask({ kind: "send", to: found.value.id, text });
-  if (!answer.ok) return problem(answer.error);
-  const key = answer.value.kind === "message" ? answer.value.key : "";
-  const message = await untilSettled(member, found.value.id, key, command.timeoutMs);
-  if (message?.problem !== undefined) return problem(message.problem);
-  if (message?.mark !== "sent" && message?.mark !== "delivered")
-    return err(
-      "Not sent yet: the relay cannot be reached. The message is kept and goes out with the next command.",
+async function showLink({ command, member, streams }: Asked): Promise<Ended> {
+  const isSettled = ({ me: { link, activation } }: MemberView): boolean =>
+    link !== undefined || activation === "refused";
+  const { me, reachability } = await untilView(member, patience(command, streams), isSettled);
+  if (me.link === undefined)
+    return failed(
+      me.activation === "refused"
+        ? { kind: "code-refused" }
+        : (troubleOf(reachability) ?? { kind: "relay-unreachable" }),
     );
-  if (command.json) out(messageJson(found.value, message));
+  await untilInStep(member, patience(command, streams)); // else nobody could begin a conversation yet
+  await streams.out(command.json ? JSON.stringify({ link: me.link }) : linkText(me.link));
   return done;
 }
 
-async function read(command: Command, member: Member, { out }: Streams): Promise<Ended> {
-  const found = find(member.view(), command.operands[0] ?? "");
+async function add({ command, member, streams }: Asked): Promise<Ended> {
+  const answer = await member.ask({ kind: "add-contact", link: command.operands[0] ?? "" });
+  if (!answer.ok) return failed(answer.error);
+  const id = answer.value.kind === "conversation" ? answer.value.id : "";
+  const view = await untilView(member, patience(command, streams), (now) => {
+    const row = rowOf(now, id);
+    return row === undefined || row.state === "ready" || row.problem !== undefined;
+  });
+  const row = rowOf(view, id);
+  if (row?.problem !== undefined) return failed(row.problem);
+  if (row?.state !== "ready")
+    return err("The contact's relay was not reached. The conversation begins with a later command.");
+  await untilInStep(member, patience(command, streams)); // else the contact would not hear of it yet
+  await streams.out(
+    command.json
+      ? rowJson(row)
+      : `${rowLine(row)}\nYou can write now. Compare safety numbers: ./sotto verify ${row.id.slice(0, 8)}`,
+  );
+  return done;
+}
+
+async function list({ command, member, streams }: Asked): Promise<Ended> {
+  await untilInStep(member, lookPatience(command, streams));
+  const view = member.view();
+  for (const row of view.conversations) await streams.out(command.json ? rowJson(row) : rowLine(row));
+  if (view.conversations.length === 0 && !command.json)
+    await streams.out("No conversations yet. Give somebody your link: ./sotto link");
+  return done;
+}
+
+async function send({ command, member, streams }: Asked): Promise<Ended> {
+  const found = await find({ command, member, streams });
+  if (!found.ok) return found;
+  const text = command.operands[1] ?? (await streams.input()).replace(/\n$/, "");
+  const answer = await member.ask({ kind: "send", to: found.value.id, text });
+  if (!answer.ok) return failed(answer.error);
+  const key = answer.value.kind === "message" ? answer.value.key : "";
+  const window = await openWindow(member, found.value.id);
+  if (window === undefined) return done;
+  const own = (view: ConversationView) => view.messages.find((message) => message.key === key);
+  const view = await window.until(patience(command, streams), (now) => own(now)?.mark !== "waiting");
+  window.close();
+  const message = own(view);
+  if (message?.problem !== undefined) return failed(message.problem);
+  if (message?.mark !== "sent" && message?.mark !== "delivered") return err(notSentSentence(view));
+  if (command.json) await streams.out(messageJson(view, message));
+  return done;
+}
+
+const notSentSentence = ({ state, reachability }: ConversationView): string => {
+  const why =
+    state === "ready" ? (troubleOf(reachability) ?? { kind: "relay-unreachable" as const }) : undefined;
+  const because = why === undefined ? "This contact was not reached yet." : problemSentence(why);
+  return `${because} Not sent yet: it goes out with a later command.`;
+};
+
+async function read({ command, member, streams }: Asked): Promise<Ended> {
+  const found = await find({ command, member, streams });
   if (!found.ok) return found;
   const window = await openWindow(member, found.value.id);
   if (window === undefined) return done;
-  await window.until(command.timeoutMs, (view) => view.reachability.kind === "online");
+  await untilInStep(member, lookPatience(command, streams));
   while (window.view().messages.length < command.count && window.view().hasOlder) await window.loadOlder();
   const view = window.view();
-  for (const message of view.messages.slice(-command.count))
-    out(command.json ? messageJson(view, message) : messageLine(view, message));
   window.close();
-  await member.ask({ kind: "mark-read", in: view.id });
+  const shown = view.messages.slice(-command.count);
+  for (const message of shown)
+    await streams.out(command.json ? messageJson(view, message) : messageLine(view, message));
+  const through = shown.findLast(({ content }) => content.kind !== "notice")?.key;
+  if (through !== undefined) await member.ask({ kind: "mark-read", in: view.id, through });
+  const trouble = troubleOf(view.reachability);
+  return trouble === undefined ? done : failed(trouble);
+}
+
+async function followAll({ command, member, streams }: Asked): Promise<Ended> {
+  const only = command.operands.length === 0 ? undefined : await find({ command, member, streams });
+  if (only && !only.ok) return only;
+  const print = (message: Parameters<typeof messageLine>[1], conversation: ConversationView): Promise<void> =>
+    streams.out(command.json ? messageJson(conversation, message) : messageLine(conversation, message));
+  const stop = follow(member, print, only?.value.id);
+  if (!streams.stopped.aborted)
+    await new Promise((resolve) => streams.stopped.addEventListener("abort", resolve, { once: true }));
+  stop();
   return done;
 }
 
-async function follow(command: Command, member: Member, { out, stopped }: Streams): Promise<Ended> {
-  const only = command.operands[0];
-  const wanted = only === undefined ? undefined : find(member.view(), only);
-  if (wanted && !wanted.ok) return wanted;
-  const opened = new Set<string>();
-  const watch = (view: MemberView): void => {
-    for (const row of view.conversations) {
-      if (opened.has(row.id) || (wanted && wanted.value.id !== row.id)) continue;
-      opened.add(row.id);
-      void printNew(member, row.id, (conversation, message) =>
-        out(command.json ? messageJson(conversation, message) : messageLine(conversation, message)),
-      );
-    }
-  };
-  watch(member.view());
-  const forget = member.onView(watch);
-  await new Promise<void>((resolve) => stopped.addEventListener("abort", () => resolve(), { once: true }));
-  forget();
+async function verify({ command, member, streams }: Asked): Promise<Ended> {
+  const found = await find({ command, member, streams });
+  if (!found.ok) return found;
+  const { id } = found.value;
+  const number = member.safetyNumber(id);
+  if (number === undefined) return err("There is no safety number before this contact was reached.");
+  if (command.compared !== undefined) {
+    const intent: Intent = { kind: "verify", in: id, matches: command.compared === "matches" };
+    const answer = await member.ask(intent);
+    if (!answer.ok) return failed(answer.error);
+  }
+  const row = rowOf(member.view(), id) ?? found.value;
+  await streams.out(command.json ? safetyJson(row, number) : safetyLines(row, number));
   return done;
 }
 
-/** Prints every message once: the unread ones at first, then each as it comes. */
-async function printNew(
-  member: Member,
-  id: string,
-  print: (conversation: ConversationView, message: MessageView) => void,
-): Promise<void> {
-  const printed = new Set<string>();
-  let isFirst = true;
-  await member.openConversation(id, (view) => {
-    const from = view.firstUnread === undefined ? view.messages.length : indexOf(view, view.firstUnread);
-    const fresh = isFirst ? view.messages.slice(from) : view.messages;
-    if (isFirst) for (const message of view.messages.slice(0, from)) printed.add(message.key);
-    isFirst = false;
-    for (const message of fresh) {
-      if (printed.has(message.key)) continue;
-      printed.add(message.key);
-      print(view, message);
-    }
-    void member.ask({ kind: "mark-read", in: id });
-  });
-}
+const troubleOf = (reachability: Reachability): Problem | undefined =>
+  reachability.kind === "offline" ? (reachability.problem ?? { kind: "relay-unreachable" }) : undefined;
 
-const indexOf = (view: ConversationView, key: string): number =>
-  Math.max(
-    0,
-    view.messages.findIndex((message) => message.key === key),
-  );
+const patience = ({ timeoutMs }: Command, { stopped }: Streams) => ({ timeoutMs, stopped });
+
+const lookPatience = (command: Command, { stopped }: Streams) => ({
+  timeoutMs: Math.min(command.timeoutMs, LOOK_WAIT_MS),
+  stopped,
+});
 
 const rowOf = (view: MemberView, id: string): ConversationRow | undefined =>
   view.conversations.find((row) => row.id === id);
 
-const offlineProblem = ({ reachability }: MemberView): Problem =>
-  (reachability.kind === "offline" ? reachability.problem : undefined) ?? { kind: "relay-unreachable" };
+/** What came meanwhile may bring the name: looked for again once this device is in step. */
+async function find({ command, member, streams }: Asked): Promise<Result<ConversationRow, string>> {
+  const who = command.operands[0] ?? "";
+  const found = findIn(member.view(), who);
+  if (found.ok) return found;
+  await untilInStep(member, lookPatience(command, streams));
+  return findIn(member.view(), who);
+}
 
-function find(view: MemberView, who: string): Result<ConversationRow, string> {
+function findIn(view: MemberView, who: string): Result<ConversationRow, string> {
   const wanted = who.toLocaleLowerCase();
-  const exact = view.conversations.filter((row) => row.name.toLocaleLowerCase() === wanted);
-  const close = view.conversations.filter(
-    (row) =>
-      row.name.toLocaleLowerCase().startsWith(wanted) || (who.length >= 4 && row.id.startsWith(wanted)),
-  );
-  const matches = exact.length > 0 ? exact : close;
+  const named = (row: ConversationRow): boolean => row.name.toLocaleLowerCase() === wanted;
+  const begins = (row: ConversationRow): boolean =>
+    row.name.toLocaleLowerCase().startsWith(wanted) || (who.length >= 4 && row.id.startsWith(wanted));
+  const exact = view.conversations.filter(named);
+  const matches = exact.length > 0 ? exact : view.conversations.filter(begins);
   const [only] = matches;
-  if (only === undefined) return err(`There is no conversation with "${who}". ./sotto list shows them all.`);
+  if (only === undefined || wanted === "")
+    return err(`There is no conversation with "${who}". ./sotto list shows them all.`);
   if (matches.length > 1)
     return err(`"${who}" could be ${matches.length} contacts. Use the letters before the name.`);
   return ok(only);
-}
-
-/** The first view that is as wanted, or the newest when the time is over. */
-async function until(
-  member: Member,
-  timeoutMs: number,
-  isWanted: (view: MemberView) => boolean,
-): Promise<MemberView> {
-  if (isWanted(member.view())) return member.view();
-  const wanted = Promise.withResolvers<void>();
-  const forget = member.onView((view) => {
-    if (isWanted(view)) wanted.resolve();
-  });
-  await withTimeout(wanted.promise, timeoutMs);
-  forget();
-  return member.view();
-}
-
-async function withTimeout(promise: Promise<void>, timeoutMs: number): Promise<void> {
-  const timer = new AbortController();
-  await Promise.race([promise, sleep(timeoutMs, undefined, { signal: timer.signal }).catch(() => {})]);
-  timer.abort();
-}
-
-type Window = {
-  view(): ConversationView;
-  until(timeoutMs: number, isWanted: (view: ConversationView) => boolean): Promise<void>;
-  loadOlder(): Promise<void>;
-  close(): void;
-};
-
-async function openWindow(member: Member, id: string): Promise<Window | undefined> {
-  let newest: ConversationView | undefined;
-  const watchers = new Set<(view: ConversationView) => void>();
-  const opened = await member.openConversation(id, (view) => {
-    newest = view;
-    for (const watch of watchers) watch(view);
-  });
-  if (opened === undefined || newest === undefined) return undefined;
-  const view = (): ConversationView => newest as ConversationView;
-  return {
-    ...opened,
-    view,
-    async until(timeoutMs, isWanted) {
-      if (isWanted(view())) return;
-      const wanted = Promise.withResolvers<void>();
-      const watch = (next: ConversationView): void => {
-        if (isWanted(next)) wanted.resolve();
-      };
-      watchers.add(watch);
-      await withTimeout(wanted.promise, timeoutMs);
-      watchers.delete(watch);
-    },
-  };
-}
-
-/** The message once it is no longer waiting, or as it is when the time is over. */
-async function untilSettled(
-  member: Member,
-  id: string,
-  key: string,
-  timeoutMs: number,
-): Promise<MessageView | undefined> {
-  const window = await openWindow(member, id);
-  if (window === undefined) return undefined;
-  const own = (view: ConversationView): MessageView | undefined =>
-    view.messages.find((message) => message.key === key);
-  await window.until(timeoutMs, (view) => own(view)?.mark !== "waiting");
-  window.close();
-  return own(window.view());
 }

@@ -1,57 +1,99 @@
 /** What the terminal prints: lines for people, one JSON value a line for programs. Spec: spec/terminal.md, TC2, TC3. */
-import type { ConversationRow, ConversationView, MessageView } from "@sotto/client";
+import type { ConversationRow, ConversationView, MessageView, Notice, SafetyNumberView } from "@sotto/client";
+import { unreachable } from "@sotto/protocol";
+import { renderUnicodeCompact } from "uqr";
 
 const MARKS = { waiting: "…", sent: "✓", delivered: "✓✓", failed: "!" } as const;
+const STATES: Readonly<Record<ConversationRow["state"], string>> = {
+  ready: "",
+  "setting-up": " [not reached yet]",
+  broken: " [being made anew]",
+};
+const CONTINUED = "\n      ";
+const ID_CHARS = 8;
+const GROUPS_A_LINE = 4;
 
 /** Text from others may hold terminal control sequences: only line breaks and visible characters pass. */
 export const printable = (text: string): string =>
-  text.replaceAll(/[\p{Cc}\p{Cs}\u202a-\u202e\u2066-\u2069]/gu, (one) =>
-    one === "\n" ? "\n      " : "\ufffd",
+  text.replaceAll(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu, (one) =>
+    one === "\n" ? CONTINUED : "\ufffd",
   );
 
-const clock = (time: number): string =>
-  new Date(time).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-
-export function messageLine(conversation: Pick<ConversationView, "name">, message: MessageView): string {
-  const author = message.mine ? "you" : conversation.name;
-  const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
-  return `${clock(message.time)} ${printable(author)}: ${printable(contentText(message))}${mark}`;
+/** By this machine's clock and zone: 2026-11-22 14:02. */
+function localTime(time: number): string {
+  const at = new Date(time);
+  const [month, day, hour, minute] = [at.getMonth() + 1, at.getDate(), at.getHours(), at.getMinutes()].map(
+    (part) => String(part).padStart(2, "0"),
+  );
+  return `${at.getFullYear()}-${month}-${day} ${hour}:${minute}`;
 }
 
-function contentText({ content }: MessageView): string {
-  if (content.kind === "text") return content.text;
-  if (content.kind === "unknown") return "(written by a newer version: update to read it)";
-  return `(${content.notice.kind})`;
+export const linkText = (link: string): string => `${renderUnicodeCompact(link, { ecc: "L" })}\n${link}`;
+
+export function messageLine({ name }: Pick<ConversationView, "name">, message: MessageView): string {
+  if (message.content.kind === "notice")
+    return `${localTime(message.time)} — ${noticeText(message.content.notice)}`;
+  const author = message.mine ? "you" : name;
+  const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
+  const text =
+    message.content.kind === "text"
+      ? message.content.text
+      : "(written by a newer version: update to read it)";
+  return `${localTime(message.time)} ${printable(author)}: ${printable(text)}${mark}`;
+}
+
+function noticeText(notice: Notice): string {
+  switch (notice.kind) {
+    case "started":
+      return "end-to-end encrypted from here on";
+    case "contact-renamed":
+      return `${printable(notice.from)} is now called ${printable(notice.to)}`;
+    case "identity-changed":
+      return "the contact's keys changed: compare safety numbers again";
+    case "remade":
+      return "the connection broke and was made anew";
+    case "gap":
+      return "messages vanished before this device saw them";
+    case "log-conflict":
+      return "the relay showed two histories: ask its operator";
+    default:
+      return unreachable(notice);
+  }
 }
 
 export const messageJson = (
-  conversation: Pick<ConversationView, "id" | "name">,
-  message: MessageView,
-): string =>
-  JSON.stringify({
-    conversation: conversation.id,
-    name: conversation.name,
-    key: message.key,
-    mine: message.mine,
-    time: message.time,
-    mark: message.mark,
-    burnAt: message.burn?.burnAt,
-    content: message.content,
-  });
+  { id, name }: Pick<ConversationView, "id" | "name">,
+  { key, mine, time, mark, burn, content }: MessageView,
+): string => JSON.stringify({ conversation: id, name, key, mine, time, mark, burnAt: burn?.burnAt, content });
 
 export function rowLine(row: ConversationRow): string {
   const unread = row.unread > 0 ? ` (${row.unread} new)` : "";
   const verified = row.isVerified ? " [verified]" : "";
-  const state = row.state === "ready" ? "" : ` [${row.state}]`;
-  const preview = row.preview === undefined ? "" : `  ${clock(row.preview.time)} ${row.preview.text}`;
-  return `${row.id.slice(0, 8)}  ${printable(row.name)}${verified}${state}${unread}${printable(preview)}`;
+  const preview = row.preview === undefined ? "" : `  ${localTime(row.preview.time)} ${row.preview.text}`;
+  const rest = printable(preview.replaceAll(/\s+/g, " "));
+  return `${row.id.slice(0, ID_CHARS)}  ${printable(row.name)}${verified}${STATES[row.state]}${unread}${rest && ` ${rest}`}`;
 }
 
-export const rowJson = (row: ConversationRow): string =>
-  JSON.stringify({
-    id: row.id,
-    name: row.name,
-    verified: row.isVerified,
-    unread: row.unread,
-    state: row.state,
-  });
+export const rowJson = ({ id, name, isVerified, unread, state }: ConversationRow): string =>
+  JSON.stringify({ id, name, verified: isVerified, unread, state });
+
+export function safetyLines(row: ConversationRow, { groups, qrText }: SafetyNumberView): string {
+  const lines = Array.from({ length: Math.ceil(groups.length / GROUPS_A_LINE) }, (_, line) =>
+    groups.slice(line * GROUPS_A_LINE, (line + 1) * GROUPS_A_LINE).join(" "),
+  );
+  const short = row.id.slice(0, ID_CHARS);
+  const next = row.isVerified
+    ? "You have verified this contact."
+    : `Compare these digits in person or aloud, then: ./sotto verify ${short} --matches (or --differs)`;
+  return [
+    renderUnicodeCompact(qrText, { ecc: "L" }),
+    `${short}  ${printable(row.name)}`,
+    "",
+    ...lines,
+    "",
+    next,
+  ].join("\n");
+}
+
+export const safetyJson = ({ id, name, isVerified }: ConversationRow, { groups }: SafetyNumberView): string =>
+  JSON.stringify({ id, name, verified: isVerified, groups });

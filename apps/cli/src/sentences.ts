@@ -1,10 +1,10 @@
 /** What the terminal says about each Problem: what happened, what it means, what to do. Spec: spec/terminal.md, TC4. */
-import type { Problem } from "@sotto/client";
+import type { DeviceProblem } from "@sotto/client-adapters/node";
 import { unreachable } from "@sotto/protocol";
 
 const seconds = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
 
-export function problemSentence(problem: Problem): string {
+export function problemSentence(problem: DeviceProblem): string {
   switch (problem.kind) {
     case "code-malformed":
       return "This activation code is mistyped: its check character does not fit. Compare it with what you were given.";
@@ -54,6 +54,20 @@ export function problemSentence(problem: Problem): string {
       return "This device's container is full. Nothing was lost. Older messages have to burn first.";
     case "device-failing":
       return "This device's disk refused to write. Nothing was sent. Check the disk, then try again.";
+    case "device-missing":
+      return "There is no profile on this device yet. Begin with the activation code you were given: ./sotto join CODE --as NAME";
+    case "device-exists":
+      return "There is a profile on this device already; it was not touched. Choose another place with --device FILE.";
+    case "device-in-use":
+      return "This device is in use by another Sotto. Nothing was done. Wait for it, or end it, then try again.";
+    case "device-foreign":
+      return "This file is not a Sotto device; it was not touched. Choose another with --device FILE.";
+    case "device-unfinished":
+      return "This device's making was cut short before it held anything. Join again with the same activation code.";
+    case "device-newer":
+      return "This device was written by a newer version; it was not touched. Update Sotto, then try again.";
+    case "device-damaged":
+      return "Parts of this device's container were changed or lost on disk. Keep the file, and restore a copy of it if you have one.";
     case "identity-invalid":
       return "What this contact presented does not verify. Nothing was sent. Ask them for a new link in person.";
     case "expired":

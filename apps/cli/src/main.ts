@@ -1,0 +1,70 @@
+/** The terminal client: `node apps/cli/src/main.ts COMMAND …`. Spec: spec/terminal.md. */
+import { openDevice } from "@sotto/client-adapters/node";
+import { ok, TEXT_BYTES_MAX, type Result } from "@sotto/protocol";
+import { parseCommand } from "./arguments.ts";
+import { run, type Streams } from "./commands.ts";
+import { join } from "./join.ts";
+import { askPassphrase } from "./passphrase.ts";
+import { problemSentence } from "./sentences.ts";
+
+const FAILED = 1;
+const MISTYPED = 2;
+const INTERRUPTED = 130;
+
+async function main(words: readonly string[]): Promise<number> {
+  const parsed = parseCommand(words, process.env);
+  if (!parsed.ok) return say(parsed.error, MISTYPED);
+  const command = parsed.value;
+  const passphrase = await askPassphrase(command.name === "join" ? "new" : "known");
+  if (!passphrase.ok) return say(passphrase.error, FAILED);
+
+  const stop = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
+  const unread = Promise.withResolvers<Result<void, string>>();
+  process.stdout.on("error", () => unread.resolve(ok(undefined))); // nobody reads on: a closed pipe
+
+  const onProgress = process.stderr.isTTY ? showProgress : undefined;
+  const device =
+    command.name === "join"
+      ? await join(command, passphrase.value, onProgress)
+      : await openDevice({ file: command.device, passphrase: passphrase.value });
+  if (!device.ok) return say(problemSentence(device.error), FAILED);
+  const { member, close } = device.value;
+  const ended = await Promise.race([
+    run({ command, member, streams: streamsUntil(stop.signal) }),
+    unread.promise,
+  ]);
+  await close();
+  if (stop.signal.aborted && command.name !== "follow") return INTERRUPTED;
+  return ended.ok ? 0 : say(ended.error, FAILED);
+}
+
+function showProgress(part: number): void {
+  process.stderr.write(`\rMaking this device's container … ${String(Math.round(part * 100)).padStart(3)} %`);
+  if (part === 1) process.stderr.write("\n");
+}
+
+const streamsUntil = (stopped: AbortSignal): Streams => ({
+  out: (line) =>
+    new Promise((resolve) => process.stdout.write(`${line}\n`, (failure) => failure ?? resolve())),
+  input: readInput,
+  stopped,
+});
+
+/** No more than what is too long for a message anyway. */
+async function readInput(): Promise<string> {
+  let text = "";
+  process.stdin.setEncoding("utf8");
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.length > TEXT_BYTES_MAX) break;
+  }
+  return text;
+}
+
+function say(sentence: string, status: number): number {
+  process.stderr.write(`${sentence}\n`);
+  return status;
+}
+
+process.exitCode = await main(process.argv.slice(2));
