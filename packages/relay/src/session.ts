@@ -20,6 +20,7 @@ import {
   receiptBytes,
   toHex,
   unreachable,
+  type RefusalCode,
   type Reply,
   type Request,
 } from "@sotto/protocol";
@@ -98,6 +99,7 @@ export function createSession(service: Service, link: Link): Session {
   let lastHandle = 0;
   let isGreeted = false;
   let isClosed = false;
+  let isResting = false;
   let inFlight = 0;
   let bytesInFlight = 0;
   let malformed = 0;
@@ -147,20 +149,38 @@ export function createSession(service: Service, link: Link): Session {
     const decoded = hot ? ok(hot) : decodeRequest(new Uint8Array(frame));
     if (!decoded.ok) return refuseMalformed(decoded.error.offset);
     const { number, body } = decoded.value;
-    if ((body.kind === "hello") === isGreeted) return reply(number, refused("outOfOrder"));
-    if (service.isStopping() && body.kind !== "ack") return reply(number, refused("stopping"));
+    if ((body.kind === "hello") === isGreeted) return refuse(number, "outOfOrder");
+    if (service.isStopping() && body.kind !== "ack") return refuse(number, "stopping");
     if (body.kind === "ack") return acknowledge(body);
-    if (isOverfull(frame.length)) return reply(number, refused("tooMany"));
+    if (isOverfull(frame.length)) return refuse(number, "tooMany");
     begin(frame.length);
     handleRequest(number, body, frame.length);
+  }
+
+  /** A request that does not get under way. */
+  function refuse(number: number, code: RefusalCode): void {
+    reply(number, refused(code));
+    service.flush();
   }
 
   function slowDown(length: number): void {
     const now = clock();
     const waitMs = Math.max(bytes.take(length, now), requests.take(1, now));
-    if (waitMs === 0) return;
+    if (waitMs > 0 && !isResting) rest(waitMs);
+  }
+
+  /** Frames that were read already still arrive, and lengthen the rest. */
+  function rest(ms: number): void {
+    isResting = true;
     link.pause();
-    service.timers.after(waitMs, () => void (isClosed || link.resume()));
+    service.timers.after(ms, () => {
+      if (isClosed) return;
+      const now = clock();
+      const waitMs = Math.max(bytes.take(0, now), requests.take(0, now));
+      if (waitMs > 0) return rest(waitMs);
+      isResting = false;
+      link.resume();
+    });
   }
 
   function refuseMalformed(offset: number): void {

@@ -138,16 +138,24 @@ export async function createRig(
     const link = { unsent: 0, isClosed: false, isPaused: false };
     const listeners: { onReply: (number: number, body: Reply) => void } = { onReply: () => undefined };
     let number = 0;
+    /** Frames leave when the relay flushes, as through a socket that is corked. */
+    let corked: { readonly number: number; readonly body: Reply }[] = [];
+    function flush(): void {
+      const left = corked;
+      corked = [];
+      for (const { number: asked, body } of left) {
+        listeners.onReply(asked, body);
+        if (asked === 0) pushes.push(body);
+        else replies.set(asked, body);
+      }
+    }
     const session = relay.connect({
       send(head, body) {
-        const bytes = body ? concat(head, body) : head;
-        const decoded = decodeReply(bytes);
+        const decoded = decodeReply(body ? concat(head, body) : head);
         assert.ok(decoded.ok, "the relay speaks the wire");
-        listeners.onReply(decoded.value.number, decoded.value.body);
-        if (decoded.value.number === 0) pushes.push(decoded.value.body);
-        else replies.set(decoded.value.number, decoded.value.body);
+        corked.push(decoded.value);
       },
-      flush: () => undefined,
+      flush,
       unsentBytes: () => link.unsent,
       pause: () => void (link.isPaused = true),
       resume: () => void (link.isPaused = false),
