@@ -59,11 +59,17 @@ export function createRelay(ports: RelayPorts): Relay {
 
   async function sweep(): Promise<void> {
     if (isStopping) return;
+    const isMore = await sweepOnce();
+    ports.timers.after(isMore ? 0 : SWEEP_MS, () => void sweep());
+  }
+
+  /** A round that fails is the only one that does: burn times are kept as long as the relay runs. */
+  async function sweepOnce(): Promise<boolean> {
     try {
-      const { isMore } = await ports.store.sweep(ports.clock());
-      ports.timers.after(isMore ? 0 : SWEEP_MS, () => void sweep());
+      return (await ports.store.sweep(ports.clock())).isMore;
     } catch (error) {
       ports.observe({ kind: "bug", error });
+      return false;
     }
   }
 
