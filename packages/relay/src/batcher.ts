@@ -27,7 +27,9 @@ export function createBatcher(ports: {
   let answers: ((outcome: Outcome) => void)[] = [];
   let isTimed = false;
   let isStoring = false;
-  let whenDrained: (() => void)[] = [];
+  let submitted = 0;
+  let answeredInAll = 0;
+  let whenDrained: { readonly through: number; resolve(): void }[] = [];
 
   function schedule(): void {
     if (isTimed || isStoring) return;
@@ -50,8 +52,10 @@ export function createBatcher(ports: {
     for (let at = 0; at < answered.length; at++) answered[at]?.(outcomes[at] ?? refused("storageFull"));
     afterBatch();
     observe({ kind: "stored", ops: operations.length, durationMs: clock() - started });
+    answeredInAll += operations.length;
+    for (const one of whenDrained) if (one.through <= answeredInAll) one.resolve();
+    whenDrained = whenDrained.filter(({ through }) => through > answeredInAll);
     if (waiting.length > 0) schedule();
-    else for (const resolve of whenDrained.splice(0)) resolve();
   }
 
   /** A store that throws has a bug; its callers learn only that nothing is known to be stored. */
@@ -68,15 +72,16 @@ export function createBatcher(ports: {
 
   return {
     submit(operation, done) {
+      submitted += 1;
       waiting.push(operation);
       answers.push(done);
       schedule();
     },
     drained: () =>
-      waiting.length === 0 && !isStoring
+      submitted === answeredInAll
         ? Promise.resolve()
         : new Promise((resolve) => {
-            whenDrained.push(resolve);
+            whenDrained.push({ through: submitted, resolve });
           }),
   };
 }
