@@ -232,19 +232,25 @@ export function needsAdmin(keys: EpochPublicKeys, next: EpochPublicKeys): boolea
   return !next.admin || !equalBytes(keys.admin, next.admin);
 }
 
+/** A member chooses its messageIds, so one of them can be a Commit's: only a Commit stands between two epochs. */
+const isCommit = (channel: Channel, seq: number): boolean =>
+  channel.epochs.some(({ after, through }) => after === seq || through === seq);
+
 /** CH20 to CH26. The signatures hold already, by the keys of `op.epoch`. */
 export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }, op: Commit): Decision {
   const { channel, repeated, now, sha256 } = facts;
   if (!channel) return refuse("denied");
-  if (repeated) return { outcome: { kind: "committed", ...repeated, entry: undefined } };
+  if (repeated && isCommit(channel, repeated.seq))
+    return { outcome: { kind: "committed", ...repeated, entry: undefined } };
   const current = currentEpoch(channel);
   if (op.epoch !== current.epoch) return refuse("epochMoved", current.epoch);
   if (!op.adminSignature && needsAdmin(current.keys, op.next)) return refuse("denied");
   if (op.next.readers.length === 0 || facts.isKeyReused || repeatsItself(listedKeys(op.next)))
     return refuse("keyReused");
   const waited = now - (channel.committedAt ?? now - COMMIT_INTERVAL_MS);
-  if (!op.adminSignature && waited < COMMIT_INTERVAL_MS)
-    return refuse("rateLimited", COMMIT_INTERVAL_MS - Math.max(waited, 0));
+  // Below zero the clock was set back: what it said before does not bind the channel.
+  if (!op.adminSignature && waited >= 0 && waited < COMMIT_INTERVAL_MS)
+    return refuse("rateLimited", COMMIT_INTERVAL_MS - waited);
   if (isFull(channel, facts.remembered, op.body.length)) return refuse("quotaFull");
   const entry = commitEntry(channel, op, now, sha256);
   const ended: EpochState = { ...current, through: entry.seq };
