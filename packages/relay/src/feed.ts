@@ -86,12 +86,11 @@ export function createFeed(ports: {
 
   return {
     async read(number, after) {
-      phase = "reading";
+      if (!is("closed")) phase = "reading";
       held = [];
       const read = ++reads;
       const page = await readPage(after);
-      if (is("closed")) return;
-      const isNewest = read === reads;
+      const isNewest = read === reads && is("reading");
       const isLast = page.isLast && isNewest && held.length < HELD_ENTRIES_MAX;
       output.send(pageFrame(number, page.entries, isLast));
       if (!isNewest) return;
