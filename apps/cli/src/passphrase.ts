@@ -41,7 +41,7 @@ function readHidden(question: string): Promise<string | undefined> {
       for (const key of chunk) {
         if (ENTER.has(key)) return finish(typed);
         if (key === INTERRUPT) return finish(undefined);
-        typed = ERASE.has(key) ? [...typed].slice(0, -1).join("") : typed + key;
+        typed = ERASE.has(key) ? Array.from(typed).slice(0, -1).join("") : typed + key;
       }
     };
     stdin.on("data", take);

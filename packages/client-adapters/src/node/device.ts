@@ -68,7 +68,7 @@ export type CreateDevice = OpenDevice & {
 export type Device = {
   readonly member: Member;
   /** Ends every line and lets go of the file. What is durable stays: nothing is lost. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 };
 
 export const PASSPHRASE_CHARS_MIN = 12;
@@ -81,7 +81,7 @@ export const PASSPHRASE_CHARS_MIN = 12;
  */
 export async function createDevice(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, passphrase, code } = options;
-  if ([...passphrase.normalize("NFC")].length < PASSPHRASE_CHARS_MIN)
+  if (Array.from(passphrase.normalize("NFC")).length < PASSPHRASE_CHARS_MIN)
     return err({ kind: "passphrase-short" });
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
   const isNew = !existsSync(file);
