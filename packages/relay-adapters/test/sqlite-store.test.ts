@@ -184,6 +184,41 @@ test("[ST10 CH41] a burnt body, an acknowledged post and a claimed KeyPackage ar
   await store.close();
 });
 
+test("[ST10] an acknowledged post is nowhere in the files soon after, though nothing else happens", async (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  const [tokenHash = ""] = await tokenHashes(store, 1);
+  const inboxId = toHex(nativeRandom(32));
+  const [post, hash, owner, reader] = [500, 32, 32, 32].map((length) => nativeRandom(length));
+  assert.ok(post && hash && owner && reader);
+  const spend = { kind: "registered", tokenHash } as const;
+  await one(store, { kind: "inboxCreate", inboxId, owner, readers: [reader], tokenHashes: [hash], spend });
+  await one(store, { kind: "post", inboxId, tokenHash: hash, postId: nativeRandom(16), body: post });
+  await sleep(TRUNCATE_MS + 500);
+  await one(store, { kind: "ackInbox", inboxId, reader: 0, through: 1 });
+  await sleep(TRUNCATE_MS + 500);
+  assert.ok(!holds(folder, post));
+  await store.close();
+});
+
+test("[ST3] while another process keeps the file to itself nothing is accepted, and nothing breaks", async (t) => {
+  const folder = folderFor(t);
+  const store = open(folder, (db) => db.exec("PRAGMA busy_timeout = 0"));
+  const cid = await createChannel(store);
+  assert.equal((await one(store, appendOperation(cid, 0))).kind, "accepted");
+  const other = new DatabaseSync(join(folder, "relay.sqlite"));
+  other.exec("BEGIN IMMEDIATE");
+  await sleep(2 * SETTLE_MS);
+  const refused = await one(store, appendOperation(cid, 0));
+  assert.deepEqual(refused, { kind: "refused", code: "storageFull", detail: 0 });
+  other.exec("COMMIT");
+  other.close();
+  await sleep(2 * SETTLE_MS);
+  const accepted = await one(store, appendOperation(cid, 0));
+  assert.ok(accepted.kind === "accepted" && accepted.seq === 2);
+  await store.close();
+});
+
 test("[ST20] a database of a newer version, and one that is not ours, are refused and left as they are", (t) => {
   const folder = folderFor(t);
   const path = join(folder, "relay.sqlite");

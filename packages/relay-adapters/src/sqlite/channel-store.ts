@@ -98,7 +98,10 @@ export function createSqliteChannelStore(ports: {
 }): ChannelStore {
   const { db, relayId, sha256 } = ports;
   const sql = prepareStatements(db);
-  const rows = createRows(sql, openTransaction);
+  const rows = createRows(sql, () => {
+    openTransaction();
+    truncateSoon(); // posts, shelf items and tokens are deleted at once, without being settled
+  });
   /** Journaled or acknowledged since they were last settled, with the first place of the journal they need. */
   const dirty = new Map<Loaded, number>();
   const cache = createCache<Loaded>(CHANNELS_CACHED_MAX, (loaded) => dirty.has(loaded));

@@ -110,13 +110,18 @@ function migrate(db: DatabaseSync): void {
 const pragma = (db: DatabaseSync, name: string): number =>
   Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
 
+const SQLITE_BUSY = 5;
 const SQLITE_READONLY = 8;
 const SQLITE_IOERR = 10;
 const SQLITE_FULL = 13;
+const UNWRITABLE: ReadonlySet<number> = new Set([SQLITE_BUSY, SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL]);
 
-/** Whether SQLite could not write: the disk is full, failing or read-only. Anything else is our bug. */
+/**
+ * Whether SQLite could not write: the disk is full, failing or read-only, or another process kept the file to itself for
+ * too long. Anything else is our bug.
+ */
 export function isStorageFull(error: unknown): boolean {
   if (!(error instanceof Error) || !("errcode" in error) || typeof error.errcode !== "number") return false;
   const primary = error.errcode & 0xff;
-  return primary === SQLITE_FULL || primary === SQLITE_IOERR || primary === SQLITE_READONLY;
+  return UNWRITABLE.has(primary);
 }
