@@ -31,7 +31,7 @@ function isInboxInStep({ resident, inbox: session }: Core, now: number): boolean
     session.hasRead &&
     session.backlog.length === 0 &&
     !session.isShelving &&
-    !isShelfWanting(session.shelved, inbox, now) &&
+    !isShelfWanting(session, inbox, now) &&
     !hasTokensToChange
   );
 }

@@ -214,7 +214,8 @@ export class Person {
   readonly records = new MemoryRecords();
   member: Member | undefined;
   /** What the relay does to frames for this person. */
-  tamper: (frame: Uint8Array) => Uint8Array = (frame) => frame;
+  tamper: (frame: Uint8Array) => Uint8Array | undefined = (frame) => frame;
+  hearsTwice = false;
   /** Of this person's own clock. */
   clockOffset = 0;
   #timed: Timed | undefined;
@@ -244,7 +245,13 @@ export class Person {
     const dial: Dial = ({ url }, circuit, events) => {
       const guarded: LineEvents = {
         opened: () => (isAlive() ? events.opened() : undefined),
-        received: (frame) => (isAlive() ? events.received(this.tamper(frame)) : undefined),
+        received: (frame) => {
+          if (!isAlive()) return;
+          const changed = this.tamper(frame);
+          if (changed === undefined) return;
+          events.received(changed);
+          if (this.hearsTwice) events.received(changed.slice());
+        },
         ended: () => (isAlive() ? events.ended() : undefined),
       };
       const relay = this.world.relays.get(url);

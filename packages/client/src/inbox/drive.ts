@@ -84,8 +84,8 @@ function changeTokens(core: Core, turn: Turn, line: LineId, handle: number): voi
 async function shelve(core: Core, turn: Turn, line: LineId, handle: number): Promise<void> {
   const session = core.inbox;
   core.agenda.want("inbox", shelfDueAt(turn.need(inboxes, "")));
-  if (session.isShelving || !isShelfWanting(session.shelved, turn.need(inboxes, ""), turn.now)) return;
+  if (session.isShelving || !isShelfWanting(session, turn.need(inboxes, ""), turn.now)) return;
   session.isShelving = true;
-  const made = await makeShelfItems(core, turn, session.shelved);
+  const made = await makeShelfItems(core, turn, session);
   turn.ask(line, { kind: "shelve", handle, ...made }, { kind: "shelve" });
 }

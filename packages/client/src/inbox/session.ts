@@ -13,6 +13,8 @@ export type InboxSession = {
   isChangingTokens: boolean;
   /** Single-use KeyPackages on the shelf. */
   shelved: number;
+  /** There were too few, and there are not enough yet. */
+  isFilling: boolean;
   backlog: Post[];
   acked: number;
   notBefore: number;
@@ -27,6 +29,7 @@ export const newInboxSession = (): InboxSession => ({
   isShelving: false,
   isChangingTokens: false,
   shelved: 0,
+  isFilling: false,
   backlog: [],
   acked: 0,
   notBefore: 0,

@@ -3,6 +3,7 @@ import { sealShelfItem } from "@sotto/crypto";
 import type { Core } from "../core.ts";
 import { joined, keyPackageId, keyPackages } from "../stored/channel.ts";
 import { inboxes, type Inbox } from "../stored/profile.ts";
+import type { InboxSession } from "./session.ts";
 import type { Turn } from "../turn.ts";
 
 /** Single-use KeyPackages on the shelf: filled up to the first, once there are fewer than the second. */
@@ -20,17 +21,21 @@ const CLOCK_ALLOWANCE_MS = DAY_MS;
 
 export const shelfDueAt = (inbox: Inbox): number => inbox.lastResortAt + LAST_RESORT_MS;
 
-export const isShelfWanting = (shelved: number, inbox: Inbox, now: number): boolean =>
-  shelved < SHELF_LOW || now >= shelfDueAt(inbox);
+type Shelf = Pick<InboxSession, "shelved" | "isFilling">;
+
+export const isShelfWanting = ({ shelved, isFilling }: Shelf, inbox: Inbox, now: number): boolean =>
+  isFilling || shelved < SHELF_LOW || now >= shelfDueAt(inbox);
 
 export async function makeShelfItems(
   core: Core,
   turn: Turn,
-  shelved: number,
+  shelf: Shelf,
 ): Promise<{ readonly items: readonly Uint8Array[]; readonly lastResort: Uint8Array | undefined }> {
   const inbox = turn.need(inboxes, "");
   await forgetOld(turn);
-  const count = shelved < SHELF_LOW ? Math.min(MADE_AT_ONCE, SHELF_FULL - shelved) : 0;
+  if (shelf.shelved < SHELF_LOW) shelf.isFilling = true;
+  const count = shelf.isFilling ? Math.max(0, Math.min(MADE_AT_ONCE, SHELF_FULL - shelf.shelved)) : 0;
+  if (shelf.shelved + count >= SHELF_FULL) shelf.isFilling = false;
   const items: Uint8Array[] = [];
   while (items.length < count) items.push(await makeItem(core, turn, inbox, false));
   if (turn.now < shelfDueAt(inbox)) return { items, lastResort: undefined };
