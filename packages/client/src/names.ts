@@ -9,8 +9,7 @@ export const OWN_NAME_CHARS_MAX = 64;
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Cn}\p{Zl}\p{Zp}]/gu;
 // Wanted inside emoji and by several scripts; anywhere else they only deceive.
 const JOINER = /^[\u200C\u200D]$/u;
-const JOINABLE_BEFORE = /[\p{L}\p{M}\p{Emoji}]$/u;
-const JOINABLE_AFTER = /^[\p{L}\p{Emoji}]/u;
+const JOINABLE = /^[\p{L}\p{M}\p{Emoji}]/u;
 
 /** Total: any text gives a text without control or direction characters, perhaps empty. */
 export function harmlessName(name: string): string {
@@ -23,10 +22,11 @@ export function harmlessName(name: string): string {
   return cut(clean.trim());
 }
 
-const joins = (found: string, at: number, whole: string): boolean =>
-  JOINER.test(found) &&
-  JOINABLE_BEFORE.test(whole.slice(0, at)) &&
-  JOINABLE_AFTER.test(whole.slice(at + found.length));
+function joins(found: string, at: number, whole: string): boolean {
+  const [before = ""] = Array.from(whole.slice(Math.max(0, at - 2), at)).slice(-1);
+  const after = whole.slice(at + found.length, at + found.length + 2);
+  return JOINER.test(found) && JOINABLE.test(before) && JOINABLE.test(after);
+}
 
 function cut(name: string): string {
   if (textToBytes(name).length <= NAME_BYTES_MAX) return name;
