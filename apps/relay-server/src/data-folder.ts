@@ -5,8 +5,10 @@
 import {
   appendFileSync,
   chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
+  openSync,
   readFileSync,
   renameSync,
   writeFileSync,
@@ -35,6 +37,7 @@ export type DataFolder = {
   readonly seed: Uint8Array;
 };
 
+const keyPath = (path: string): string => join(path, "relay.key");
 const databasePath = (path: string): string => join(path, "relay.sqlite");
 const codesPath = (path: string): string => join(path, "codes");
 
@@ -49,15 +52,32 @@ export function openDataFolder(
   }
   const lock = takeLock(path);
   if (!lock.ok) return lock;
-  const seed = readOrMakeSeed(join(path, "relay.key"));
-  const database = seed.ok ? openDatabase(databasePath(path)) : undefined;
-  if (seed.ok && database?.ok) {
-    chmodSync(databasePath(path), OWNER_ONLY);
-    return ok({ path, db: database.value, seed: seed.value, release: () => lock.value.close() });
-  }
-  lock.value.close();
+  const opened = openFiles(path);
+  if (!opened.ok) lock.value.close();
+  return opened.ok ? ok({ ...opened.value, release: () => lock.value.close() }) : opened;
+}
+
+function openFiles(path: string): Result<DataFolder, DataProblem> {
+  const seed = readOrMakeSeed(path);
   if (!seed.ok) return seed;
-  return database && !database.ok ? database : err({ kind: "missing" });
+  const reserved = reserveDatabase(path);
+  if (!reserved.ok) return reserved;
+  const db = openDatabase(databasePath(path));
+  return db.ok ? ok({ path, db: db.value, seed: seed.value }) : db;
+}
+
+/** The owner's alone before SQLite writes to it, which gives its `-wal` and `-shm` the mode of the database. */
+function reserveDatabase(path: string): Result<void, DataProblem> {
+  try {
+    closeSync(openSync(databasePath(path), "a", OWNER_ONLY));
+    for (const suffix of ["", "-wal", "-shm"]) {
+      const file = databasePath(path) + suffix;
+      if (existsSync(file)) chmodSync(file, OWNER_ONLY);
+    }
+    return ok(undefined);
+  } catch (cause) {
+    return err({ kind: "notWritable", cause });
+  }
 }
 
 /** For a command beside the serving process. */
@@ -83,16 +103,19 @@ const SQLITE_BUSY = 5;
 const isBusy = (error: unknown): boolean =>
   error instanceof Error && "errcode" in error && error.errcode === SQLITE_BUSY;
 
+/** A database without its key belongs to a relay that is lost: no other key opens its channels. */
 function readOrMakeSeed(path: string): Result<Uint8Array, DataProblem> {
+  const file = keyPath(path);
   try {
-    if (!existsSync(path)) {
-      writeFileSync(`${path}.new`, `${randomBytes(KEY_BYTES).toString("hex")}\n`, {
+    if (!existsSync(file)) {
+      if (existsSync(databasePath(path))) return err({ kind: "badKey" });
+      writeFileSync(`${file}.new`, `${randomBytes(KEY_BYTES).toString("hex")}\n`, {
         mode: OWNER_ONLY,
         flush: true,
       });
-      renameSync(`${path}.new`, path);
+      renameSync(`${file}.new`, file);
     }
-    const text = readFileSync(path, "utf8").trim();
+    const text = readFileSync(file, "utf8").trim();
     return /^[0-9a-f]{64}$/.test(text) ? ok(Uint8Array.fromHex(text)) : err({ kind: "badKey" });
   } catch (cause) {
     return err({ kind: "notWritable", cause });

@@ -13,7 +13,7 @@ export function dataSentence(problem: DataProblem, path: string): string {
     case "notWritable":
       return `${path} cannot be written to. Make it yours to write, or choose another folder with --data.`;
     case "badKey":
-      return `The key file relay.key in ${path} is damaged. Restore it from a backup: without it, this relay's channels are lost.`;
+      return `The key file relay.key in ${path} is damaged or missing. Restore it from a backup: without it, this relay's channels are lost.`;
     case "inUse":
       return `Another relay is running on the data in ${path}. Stop it first, or choose another folder with --data.`;
     case "missing":

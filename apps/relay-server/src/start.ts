@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { DEFAULT_POLICY, err, ok, type Result } from "@sotto/protocol";
-import { createRelay, createTokenAdmission, type RelayEvent } from "@sotto/relay";
+import { createRelay, createTokenAdmission, type ChannelStore, type RelayEvent } from "@sotto/relay";
 import { createMemoryWakeups } from "@sotto/relay-adapters/memory";
 import {
   createKeyRing,
@@ -15,7 +15,7 @@ import {
   nativeVerifier,
 } from "@sotto/relay-adapters/node";
 import { createSqliteChannelStore } from "@sotto/relay-adapters/sqlite";
-import { hasCodes, mintCode, openDataFolder, unusedCodes } from "./data-folder.ts";
+import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from "./data-folder.ts";
 import type { Events } from "./events.ts";
 import { createMetrics } from "./metrics.ts";
 import { dataSentence, listenSentence, welcomeText } from "./sentences.ts";
@@ -45,7 +45,7 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
   if (!tls.ok) return tls;
   const opened = openDataFolder(options.path);
   if (!opened.ok) return err(dataSentence(opened.error, options.path));
-  const { db, seed, path, release } = opened.value;
+  const { seed, path, release } = opened.value;
 
   const keyRing = createKeyRing(seed);
   const metrics = createMetrics(() => (listener.ok ? listener.value.connections() : 0));
@@ -53,14 +53,13 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
     metrics.count(event);
     log(events, event);
   };
-  if (!hasCodes(path)) for (let count = 0; count < FIRST_CODES; count++) mintCode(path, db, Date.now());
-  const codes = unusedCodes(path, db, Date.now());
-  const store = createSqliteChannelStore({
-    db,
-    relayId: keyRing.relayId,
-    sha256: nativeSha256,
-    onStorageFull: () => observe({ kind: "storageFull" }),
-  });
+  const restored = restore(opened.value, keyRing.relayId, () => observe({ kind: "storageFull" }));
+  if (!restored.ok) {
+    events.bug(restored.error.cause);
+    release();
+    return err(dataSentence(restored.error, path));
+  }
+  const { codes, store } = restored.value;
   const relay = createRelay({
     store,
     keyRing,
@@ -118,6 +117,27 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
       events.stopped();
     },
   });
+}
+
+type Restored = { readonly codes: readonly string[]; readonly store: ChannelStore };
+
+/** What the last run left. A database that opens can be damaged where it was not looked at yet. */
+function restore(
+  { path, db }: DataFolder,
+  relayId: Uint8Array,
+  onStorageFull: () => void,
+): Result<Restored, { readonly kind: "unreadable"; readonly cause: unknown }> {
+  try {
+    if (!hasCodes(path)) for (let count = 0; count < FIRST_CODES; count++) mintCode(path, db, Date.now());
+    const codes = unusedCodes(path, db, Date.now());
+    return ok({
+      codes,
+      store: createSqliteChannelStore({ db, relayId, sha256: nativeSha256, onStorageFull }),
+    });
+  } catch (cause) {
+    db.close();
+    return err({ kind: "unreadable", cause });
+  }
 }
 
 /** Browsers trust "localhost" with what they otherwise keep for TLS. */

@@ -465,6 +465,12 @@ export function createSqliteChannelStore(ports: {
     }
   }
 
+  function stopTimers(): void {
+    isClosed = true;
+    clearTimeout(settleTimer);
+    clearTimeout(truncateTimer);
+  }
+
   // --- after a crash
 
   function recover(): void {
@@ -528,7 +534,12 @@ export function createSqliteChannelStore(ports: {
     return { count: due.length, erased };
   }
 
-  recover();
+  try {
+    recover();
+  } catch (error) {
+    stopTimers();
+    throw error;
+  }
 
   return {
     apply(batch, now) {
@@ -587,9 +598,7 @@ export function createSqliteChannelStore(ports: {
       return Promise.resolve({ erased: erased?.entries ?? 0, isMore });
     },
     close() {
-      isClosed = true;
-      clearTimeout(settleTimer);
-      clearTimeout(truncateTimer);
+      stopTimers();
       while (isUnsettled()) if (!settleSome()) break;
       truncate();
       db.close();

@@ -1,0 +1,70 @@
+/** What a relay does with a data folder that somebody copied, restored in part or damaged. */
+import assert from "node:assert/strict";
+import {
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeSync,
+  closeSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test, type TestContext } from "node:test";
+import { openDataFolder } from "../src/data-folder.ts";
+import { createEvents } from "../src/events.ts";
+import { start } from "../src/start.ts";
+
+function folderFor(t: TestContext): string {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-relay-"));
+  t.after(() => rmSync(folder, { recursive: true, force: true }));
+  return folder;
+}
+
+const silent = createEvents(() => undefined);
+const startIn = (path: string) => start({ host: "127.0.0.1", port: 0, path, tls: undefined }, silent);
+
+test("[ST21] in a folder that others may look into, no file is theirs to read", async (t) => {
+  const path = join(folderFor(t), "relay");
+  mkdirSync(path);
+  chmodSync(path, 0o755);
+  const running = await startIn(path);
+  assert.ok(running.ok);
+  const names = readdirSync(path);
+  assert.ok(names.includes("relay.sqlite-wal") && names.includes("relay.key") && names.includes("codes"));
+  for (const name of names) assert.equal(statSync(join(path, name)).mode & 0o077, 0, name);
+  await running.value.stop();
+});
+
+test("[ST22] a database without its key is refused, and no new key is made", async (t) => {
+  const path = folderFor(t);
+  const first = await startIn(path);
+  assert.ok(first.ok);
+  await first.value.stop();
+  rmSync(join(path, "relay.key"));
+  const again = await startIn(path);
+  assert.ok(!again.ok && again.error.includes("relay.key") && again.error.includes("Restore"));
+  assert.ok(!readdirSync(path).includes("relay.key"));
+});
+
+test("[ST23] a database that is damaged inside is said to be, and the folder is free again", async (t) => {
+  const path = folderFor(t);
+  const first = await startIn(path);
+  assert.ok(first.ok);
+  await first.value.stop();
+  const file = join(path, "relay.sqlite");
+  const descriptor = openSync(file, "r+");
+  writeSync(descriptor, new Uint8Array(statSync(file).size - 4_096).fill(0xa5), 0, undefined, 4_096);
+  closeSync(descriptor);
+  const again = await startIn(path);
+  assert.ok(!again.ok && again.error.includes("cannot be opened"));
+  const opened = openDataFolder(path);
+  assert.ok(opened.ok || opened.error.kind !== "inUse");
+  if (opened.ok) {
+    opened.value.db.close();
+    opened.value.release();
+  }
+});
