@@ -1,0 +1,192 @@
+/** One value of every kind of record, for vectors and properties. */
+import { DEFAULT_POLICY, Secret, type EpochPublicKeys } from "@sotto/protocol";
+import {
+  channels,
+  joined,
+  keyPackages,
+  outgoingPosts,
+  pendingCommits,
+  type PastEpoch,
+} from "../src/stored/channel.ts";
+import {
+  contacts,
+  conversations,
+  FIRST_QUEUE_NUMBER,
+  introductions,
+  outboxEntries,
+} from "../src/stored/conversation.ts";
+import { dues, items, seenIds } from "../src/stored/message.ts";
+import { activations, identities, inboxes, profiles } from "../src/stored/profile.ts";
+import type { Table } from "../src/stored/record.ts";
+
+const bytes = (length: number, value: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(value);
+const secret = (value: number): Secret => new Secret(bytes(32, value));
+const endpoint = { url: "https://relay.example", relayId: bytes(32, 1) };
+const card = {
+  version: 1,
+  endpoint,
+  accountId: bytes(32, 2),
+  inboxId: bytes(32, 3),
+  postToken: bytes(32, 4),
+  hpkeKey: bytes(32, 5),
+  shelfKey: bytes(32, 6),
+};
+const chain = [
+  {
+    identityKey: bytes(32, 7),
+    recoveryKey: bytes(32, 8),
+    devices: [{ leafKey: bytes(32, 9), kind: "web", notBefore: 1_700_000_000_000, revoked: false }],
+    byIdentity: bytes(64, 10),
+    byRecovery: bytes(64, 11),
+  },
+] as const;
+const next: EpochPublicKeys = {
+  write: bytes(32, 12),
+  commit: bytes(32, 13),
+  admin: undefined,
+  readers: [bytes(32, 14), bytes(32, 15)],
+};
+const past: PastEpoch = { epoch: 1, exported: secret(16), through: 9 };
+
+type Sample = { readonly name: string; readonly bytes: Uint8Array; readonly table: Table<unknown> };
+const sample = <T>(name: string, table: Table<T>, value: T): Sample => ({
+  name,
+  bytes: table.toBytes(value),
+  table: table as Table<unknown>,
+});
+
+/** Encoded at once, because secrets do not travel. */
+export const samples = (): readonly Sample[] => [
+  sample("profile", profiles, {
+    name: "Alice",
+    kind: "web",
+    relayUrl: endpoint.url,
+    relayId: endpoint.relayId,
+    policy: DEFAULT_POLICY,
+    conversationCount: 3,
+    highestTime: 1_700_000_000_000,
+  }),
+  sample("identity", identities, {
+    chain,
+    identitySeed: secret(20),
+    recoverySeed: secret(21),
+    leafSeed: secret(22),
+    readerSeed: secret(23),
+  }),
+  sample("activation", activations, {
+    code: bytes(16, 24),
+    state: "granted",
+    tokens: [bytes(32, 25), bytes(32, 26)],
+    until: 1_800_000_000_000,
+  }),
+  sample("inbox", inboxes, {
+    endpoint,
+    inboxId: bytes(32, 3),
+    createToken: bytes(32, 27),
+    isCreated: true,
+    ownerSeed: secret(28),
+    readerSeed: secret(29),
+    hpkeSeed: secret(30),
+    hpkeKey: bytes(32, 5),
+    shelfKey: secret(6),
+    linkToken: bytes(32, 4),
+    contactsToken: bytes(32, 31),
+    toAllow: [bytes(32, 32)],
+    toRevoke: [],
+    through: 7,
+    lastResortAt: 1_700_000_000_000,
+  }),
+  sample("conversation", conversations, {
+    accountId: bytes(32, 2),
+    name: "Bob",
+    isVerified: true,
+    unread: 2,
+    draft: "dear bob",
+    burnMs: 3_600_000,
+    firstUnread: "00000001/018bcfe56800aaaaaaaa000000000009t",
+    lastPlaceMine: 1_700_000_000_000,
+    lastPlaceTheirs: 1_700_000_000_001,
+    channels: [bytes(32, 33)],
+    via: bytes(32, 33),
+    nextQueueNumber: FIRST_QUEUE_NUMBER,
+    nextNoticeNumber: 1,
+    changedAt: 1_700_000_000_002,
+    remadeAt: 0,
+    remakes: 0,
+  }),
+  sample("contact", contacts, { card, chain }),
+  sample("outbox entry", outboxEntries, {
+    messageId: bytes(16, 34),
+    state: "waiting",
+    burnMs: 604_800_000,
+    sentAt: 1_700_000_000_000,
+    contentKind: 1,
+    content: bytes(5, 35),
+    sealed: { cid: bytes(32, 33), epoch: 2, body: bytes(9, 36) },
+  }),
+  sample("introduction", introductions, { state: "claiming", card, notBefore: 0 }),
+  sample("channel", channels, {
+    conversation: "00000001",
+    endpoint,
+    state: "live",
+    createToken: undefined,
+    toAdd: undefined,
+    isHeard: true,
+    epoch: 2,
+    ownLeaf: 1,
+    exported: secret(37),
+    log: { seq: 12, head: bytes(32, 38) },
+    epochStart: 9,
+    lastPlace: 1_700_000_000_000,
+    lastOwn: 11,
+    delivered: 10,
+    ownSinceUpdate: 4,
+    updateDueAt: 1_700_086_400_000,
+    past: [past],
+  }),
+  sample("pending commit", pendingCommits, {
+    epoch: 2,
+    body: bytes(9, 39),
+    next,
+    signature: bytes(64, 40),
+    tree: bytes(7, 41),
+    secrets: bytes(8, 42),
+    exported: secret(43),
+    welcome: bytes(6, 44),
+  }),
+  sample("outgoing post", outgoingPosts, {
+    conversation: "00000001",
+    cid: bytes(32, 33),
+    card,
+    postId: bytes(16, 45),
+    body: bytes(9, 46),
+  }),
+  sample("key package", keyPackages, {
+    stored: bytes(9, 47),
+    isLastResort: false,
+    until: 1_800_000_000_000,
+  }),
+  sample("joined", joined, { until: 1_800_000_000_000 }),
+  sample("message", items, {
+    kind: "message",
+    messageId: bytes(16, 34),
+    mine: false,
+    cid: bytes(32, 33),
+    epoch: 2,
+    seq: 12,
+    sentAt: 1_700_000_000_000,
+    receivedAt: 1_700_000_000_100,
+    burnMs: 604_800_000,
+    burnAt: 1_700_604_800_000,
+    contentKind: 1,
+    content: bytes(9, 48),
+  }),
+  sample("notice", items, {
+    kind: "notice",
+    at: 1_700_000_000_000,
+    notice: { kind: "contact-renamed", from: "Bob", to: "Robert" },
+  }),
+  sample("seen id", seenIds, { itemKey: "00000001/018bcfe56800aaaaaaaa00000000000ct" }),
+  sample("due burn", dues, { kind: "burn", itemKey: "00000001/0", idKey: "00000001/1" }),
+  sample("due forget", dues, { kind: "forget", idKey: "00000001/1" }),
+];
