@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeReply, decodeRequest, encodeReply, toHex, type Entry, type Reply } from "@sotto/protocol";
-import { acquaintances } from "./world.ts";
+import { acquaintances, random } from "./world.ts";
 
 const texts = (lines: readonly string[]): string[] =>
   lines.filter((line) => !line.startsWith("*")).map((line) => line.replace(/ \(\w+\)$/, ""));
@@ -238,4 +238,47 @@ test("[CL51] an invitation that comes again replaces nothing", async () => {
   await alice.send(bob, "and the other");
   await world.pass(1_000);
   assert.deepEqual(bob.view.conversations.map(({ unread }) => unread).toSorted(), [1, 1]);
+});
+
+test("[CL47] the last resort is replaced after use, and its private half kept for what is on its way", async () => {
+  const { world, bob } = await acquaintances();
+  const carol = await world.person("Carol", bob.relay);
+  bob.crash();
+  const isPrivate = (key: string): boolean => key.startsWith("kp/");
+  for (const [key, value] of bob.records.kept)
+    if (isPrivate(key)) bob.records.kept.set(key, asLastResort(value));
+  const before = [...bob.records.kept.keys()].filter(isPrivate);
+  await bob.start();
+  await carol.add(bob);
+  await world.pass(2_000);
+  const after = [...bob.records.kept.keys()].filter(isPrivate);
+  assert.ok(before.every((key) => after.includes(key)));
+  assert.equal(after.length, before.length + 1);
+});
+
+/** A stored KeyPackage ends with whether it is the last resort, and until when it is kept. */
+const asLastResort = (value: Uint8Array): Uint8Array => value.with(value.length - 9, 1);
+
+test("[CL50] what anybody else posts to an inbox is dropped without a word", async () => {
+  const { world, alice, bob } = await acquaintances();
+  let posted = 0;
+  bob.tamper = (frame) => {
+    const decoded = decodeReply(frame);
+    assert.ok(decoded.ok);
+    const { number, body } = decoded.value;
+    if (body.kind !== "page" || body.entries.length > 0 || posted > 3) return frame;
+    const post = {
+      kind: "post",
+      seq: 100 + posted,
+      time: world.now,
+      postId: random(16),
+      body: random(300 * posted++),
+    } as const;
+    return encodeReply(number, { ...body, entries: [post] });
+  };
+  await world.pass(300_000);
+  assert.ok(posted > 0);
+  assert.equal(bob.view.conversations.length, 1);
+  await alice.send(bob, "as if nothing had happened");
+  assert.deepEqual(texts(await bob.lines(alice.id)), ["< as if nothing had happened"]);
 });

@@ -156,7 +156,7 @@ const changingEntries =
     return encodeReply(decoded.value.number, change(decoded.value.body));
   };
 
-test("[CL34] a channel in which a Commit makes no sense is made anew, and nothing is lost", async () => {
+test("[CL23] [CL34] a channel in which a Commit makes no sense is made anew, and nothing is lost", async () => {
   const { world, alice, bob } = await acquaintances();
   await alice.send(bob, "before");
   bob.tamper = changingEntries((reply) =>

@@ -69,7 +69,7 @@ test("[OB1] what is written while the relay is away arrives in order once it is 
   assert.equal(alice.view.reachability.kind, "online");
 });
 
-test("[CL32] two people who add each other at once have one conversation, in which nothing is lost or doubled", async () => {
+test("[CL32] [CL33] two people who add each other at once have one conversation, in which nothing is lost or doubled", async () => {
   const world = new World();
   const relay = world.relay();
   const alice = await world.person("Alice", relay);
@@ -95,7 +95,9 @@ test("[CL32] two people who add each other at once have one conversation, in whi
   const bare = (lines: readonly string[]) => texts(lines).map((line) => line.slice(2));
   const seen = bare(await alice.lines(bob.id));
   assert.deepEqual(bare(await bob.lines(alice.id)), seen);
-  assert.deepEqual(seen.toSorted(), ["a0", "a1", "a2", "a3", "b0", "b1", "b2", "b3"]);
+  const from = (who: string) => seen.filter((text) => text.startsWith(who));
+  assert.deepEqual(from("a"), ["a0", "a1", "a2", "a3"]);
+  assert.deepEqual(from("b"), ["b0", "b1", "b2", "b3"]);
   assert.equal(alice.view.conversations.length, 1);
 });
 
@@ -110,7 +112,7 @@ test("[CL25] after fifty own messages a device renews its keys, and the conversa
   assert.ok((await alice.lines(bob.id)).every((line) => line !== "* gap"));
 });
 
-test("[CL22] when both renew their keys in one epoch, one wins and the other begins again", async () => {
+test("[CL22] [CL20] when both renew their keys in one epoch, one wins and the other begins again", async () => {
   const { world, here, alice, bob } = await acquaintances();
   here.isUp = false;
   here.cutAll();
@@ -178,7 +180,7 @@ test("[CL71] a clock that is set back shows nothing again", async () => {
   assert.deepEqual(texts(await bob.lines(alice.id)), []);
 });
 
-test("[CL8] a full device loses nothing: the person is told, and what was under way goes on later", async () => {
+test("[CL8] [CL12] a full device loses nothing: the person is told, and what was under way goes on later", async () => {
   const { world, alice, bob } = await acquaintances();
   bob.records.isFull = true;
   await alice.send(bob, "first");
