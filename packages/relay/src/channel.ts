@@ -35,6 +35,7 @@ import {
   CHANNEL_ENTRIES_MAX,
   CHANNEL_REMEMBERED_MAX,
   COMMIT_INTERVAL_MS,
+  EPOCH_READERS_KEPT_MAX,
   EPOCHS_KEPT_MAX,
   TOMBSTONE_KEPT_MS,
 } from "./limits.ts";
@@ -251,8 +252,8 @@ export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }
   // Below zero the clock was set back: what it said before does not bind the channel.
   if (!op.adminSignature && waited >= 0 && waited < COMMIT_INTERVAL_MS)
     return refuse("rateLimited", COMMIT_INTERVAL_MS - waited);
-  if (isFull(channel, facts.remembered, op.body.length)) return refuse("quotaFull");
   const entry = commitEntry(channel, op, now, sha256);
+  if (isFull(channel, facts.remembered, entry.bodyBytes)) return refuse("quotaFull");
   const ended: EpochState = { ...current, through: entry.seq };
   const begun = firstState(op.epoch + 1, entry.seq, op.next);
   return {
@@ -260,9 +261,19 @@ export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }
     channel: {
       ...withEntry(channel, entry),
       committedAt: now,
-      epochs: [...channel.epochs.slice(0, -1), ended, begun].slice(-EPOCHS_KEPT_MAX),
+      epochs: newestEpochs([...channel.epochs.slice(0, -1), ended, begun]),
     },
   };
+}
+
+/** As many as a channel keeps: the newest in any case. */
+function newestEpochs(epochs: readonly EpochState[]): readonly EpochState[] {
+  let readers = 0;
+  const tooOld = epochs.findLastIndex((state, at) => {
+    readers += state.keys.readers.length;
+    return readers > EPOCH_READERS_KEPT_MAX || at < epochs.length - EPOCHS_KEPT_MAX;
+  });
+  return epochs.slice(tooOld + 1);
 }
 
 function commitEntry(channel: Channel, op: Commit, now: number, sha256: Sha256): StoredEntry {
@@ -278,24 +289,16 @@ function commitEntry(channel: Channel, op: Commit, now: number, sha256: Sha256):
     commitment: undefined,
     contentHash,
   } as const;
-  const { body, next, signature, adminSignature } = op;
+  const { epoch, body, next, signature, adminSignature } = op;
+  const wire = entryBytes({ kind: "commit", seq, epoch, time: now, body, next, signature, adminSignature });
   return {
     seq,
     time: now,
     until: now + COMMIT_KEPT_MS,
     id: contentHash.slice(0, 16),
     head: sha256(nextHeadBytes(channel.head, headed)),
-    bodyBytes: body.length,
-    wire: entryBytes({
-      kind: "commit",
-      seq,
-      epoch: op.epoch,
-      time: now,
-      body,
-      next,
-      signature,
-      adminSignature,
-    }),
+    bodyBytes: wire.length, // its keys can be longer than its body
+    wire,
   };
 }
 

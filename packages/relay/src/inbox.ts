@@ -29,16 +29,17 @@ import {
 } from "@sotto/protocol";
 import {
   CLAIMED_KEPT_MS,
-  CLAIM_WINDOW_MS,
   CLAIMS_PER_WINDOW_MAX,
   INBOX_BYTES_MAX,
   INBOX_POSTS_MAX,
   INBOX_REMEMBERED_MAX,
+  POSTS_PER_WINDOW_MAX,
   SHELF_REMEMBERED_MAX,
+  TOKEN_WINDOW_MS,
 } from "./limits.ts";
 import { refused, type InboxCreate, type InboxOperation, type Outcome } from "./operation.ts";
 
-const postToken = struct({ hash: fixed(32), windowStart: uint, claims: u32 });
+const postToken = struct({ hash: fixed(32), windowStart: uint, posts: u32, claims: u32 });
 const shelfItem = struct({
   /** SHA-256 of the sealed KeyPackage: its body's name, and how a repeated SHELVE is recognised. */
   hash: fixed(32),
@@ -69,6 +70,7 @@ export const inboxCodec = struct({
 });
 export type Inbox = TypeOf<typeof inboxCodec>;
 type Device = Inbox["devices"][number];
+type PostToken = Inbox["tokens"][number];
 type ShelfItem = Device["shelf"][number];
 
 /** Bodies by name: `post:<seq>` or `item:<device>:<hash>`. */
@@ -100,7 +102,7 @@ export function decideInboxCreate(facts: Facts, op: InboxCreate): InboxDecision 
     createdAs,
     lastSeq: 0,
     devices: op.readers.map((reader) => ({ reader, cursor: 0, shelf: [] })),
-    tokens: op.tokenHashes.map((hash) => ({ hash, windowStart: 0, claims: 0 })),
+    tokens: op.tokenHashes.map(newToken),
     posts: [],
   });
 }
@@ -124,13 +126,27 @@ export function decideInbox(facts: Facts, op: Exclude<InboxOperation, InboxCreat
   }
 }
 
-const tokenOf = (inbox: Inbox, tokenHash: Uint8Array) =>
+const tokenOf = (inbox: Inbox, tokenHash: Uint8Array): PostToken | undefined =>
   inbox.tokens.find(({ hash }) => equalBytes(hash, tokenHash));
+const newToken = (hash: Uint8Array): PostToken => ({ hash, windowStart: 0, posts: 0, claims: 0 });
+
+/** The token with its uses in the window that `now` is in. */
+const inWindow = (token: PostToken, now: number): PostToken =>
+  now - token.windowStart >= TOKEN_WINDOW_MS || now < token.windowStart
+    ? { ...newToken(token.hash), windowStart: now }
+    : token;
+const untilNextWindow = (token: PostToken, now: number): InboxDecision =>
+  refuse("rateLimited", token.windowStart + TOKEN_WINDOW_MS - now);
+
+const withToken = (inbox: Inbox, token: PostToken): Inbox => ({
+  ...inbox,
+  tokens: inbox.tokens.map((one) => (equalBytes(one.hash, token.hash) ? token : one)),
+});
 
 function allow(inbox: Inbox, tokenHash: Uint8Array): InboxDecision {
   if (tokenOf(inbox, tokenHash)) return done();
   if (inbox.tokens.length >= POST_TOKENS_MAX) return refuse("quotaFull");
-  return done({ ...inbox, tokens: [...inbox.tokens, { hash: tokenHash, windowStart: 0, claims: 0 }] });
+  return done({ ...inbox, tokens: [...inbox.tokens, newToken(tokenHash)] });
 }
 
 const isOnShelf = (item: ShelfItem): boolean => item.claimedAt === undefined;
@@ -177,12 +193,10 @@ const withDevice = (inbox: Inbox, at: number, device: Device): Inbox => ({
 
 /** IN33 to IN35. One KeyPackage of each device; a single-use one is never given twice. */
 function claim(inbox: Inbox, tokenHash: Uint8Array, now: number): InboxDecision {
-  const token = tokenOf(inbox, tokenHash);
-  if (!token) return refuse("denied");
-  const isNewWindow = now - token.windowStart >= CLAIM_WINDOW_MS || now < token.windowStart;
-  const spent = isNewWindow ? 0 : token.claims;
-  if (spent >= CLAIMS_PER_WINDOW_MAX) return refuse("rateLimited", token.windowStart + CLAIM_WINDOW_MS - now);
-  const counted = { ...token, windowStart: isNewWindow ? now : token.windowStart, claims: spent + 1 };
+  const known = tokenOf(inbox, tokenHash);
+  if (!known) return refuse("denied");
+  const token = inWindow(known, now);
+  if (token.claims >= CLAIMS_PER_WINDOW_MAX) return untilNextWindow(token, now);
   const give: string[] = [];
   const drop: string[] = [];
   const devices = inbox.devices.map((one, at): Device => {
@@ -197,10 +211,9 @@ function claim(inbox: Inbox, tokenHash: Uint8Array, now: number): InboxDecision 
       shelf: one.shelf.map((item) => (item === single ? { ...item, claimedAt: now } : item)),
     };
   });
-  const tokens = inbox.tokens.map((one) => (one === token ? counted : one));
   return {
     outcome: { kind: "claimed", items: [] },
-    inbox: { ...inbox, devices, tokens },
+    inbox: withToken({ ...inbox, devices }, { ...token, claims: token.claims + 1 }),
     give,
     drop,
   };
@@ -212,26 +225,36 @@ function receivePost(
   op: Extract<InboxOperation, { kind: "post" }>,
   now: number,
 ): InboxDecision {
-  if (!tokenOf(inbox, op.tokenHash)) return refuse("denied");
+  const known = tokenOf(inbox, op.tokenHash);
+  if (!known) return refuse("denied");
   const nothingNew: InboxDecision = { outcome: { kind: "posted", post: undefined } };
   if (inbox.posts.some(({ postId }) => equalBytes(postId, op.postId))) return nothingNew;
+  const token = inWindow(known, now);
+  if (token.posts >= POSTS_PER_WINDOW_MAX) return untilNextWindow(token, now);
   const waiting = inbox.posts.filter((one) => !one.isGone);
   const bytes = waiting.reduce((sum, one) => sum + one.bodyBytes, op.body.length);
-  if (
-    waiting.length >= INBOX_POSTS_MAX ||
-    bytes > INBOX_BYTES_MAX ||
-    inbox.posts.length >= INBOX_REMEMBERED_MAX
-  )
-    return refuse("quotaFull");
+  if (waiting.length >= INBOX_POSTS_MAX || bytes > INBOX_BYTES_MAX) return refuse("quotaFull");
   const seq = inbox.lastSeq + 1;
   const kept = { seq, time: now, postId: op.postId, bodyBytes: op.body.length, isGone: false };
   const wire = encode(entryCodec, { kind: "post", seq, time: now, postId: op.postId, body: op.body });
   return {
     outcome: { kind: "posted", post: { seq, wire } },
-    inbox: { ...inbox, lastSeq: seq, posts: [...inbox.posts, kept] },
+    inbox: withToken(
+      { ...inbox, lastSeq: seq, posts: [...remembered(inbox.posts), kept] },
+      { ...token, posts: token.posts + 1 },
+    ),
     put: [{ name: postName(seq), bytes: wire }],
   };
 }
+
+/** With room for one more: a flood that was read may not close the inbox for as long as it is remembered. */
+const remembered = (posts: Inbox["posts"]): Inbox["posts"] =>
+  posts.length < INBOX_REMEMBERED_MAX
+    ? posts
+    : posts.toSpliced(
+        posts.findIndex((one) => one.isGone),
+        1,
+      );
 
 const deliveredThrough = (inbox: Inbox): number => Math.min(...inbox.devices.map(({ cursor }) => cursor));
 

@@ -4,13 +4,14 @@
  * A limit is what is still accepted; one more is refused.
  */
 
-/** Entries of one channel that are kept, tombstones included, and the bytes of their bodies. */
+/** Entries of one channel that are kept, tombstones included, and the bytes of bodies and Commits. */
 export const CHANNEL_ENTRIES_MAX = 50_000;
 export const CHANNEL_BYTES_MAX = 64 * 1_048_576;
 /** messageIds remembered for one channel. */
 export const CHANNEL_REMEMBERED_MAX = 200_000;
-/** Ended epochs a channel keeps for readers who have not acknowledged them; the oldest goes first. */
+/** Epochs a channel keeps for readers who have not acknowledged them, and their reader keys; the oldest goes first. */
 export const EPOCHS_KEPT_MAX = 1_024;
+export const EPOCH_READERS_KEPT_MAX = 16_384;
 /** At least this long between two COMMITs of a channel that no admin key signed. */
 export const COMMIT_INTERVAL_MS = 60_000;
 /** What is left of an erased entry is kept no longer than this; longer absent, a member rejoins. */
@@ -19,11 +20,12 @@ export { COMMIT_KEPT_MS as TOMBSTONE_KEPT_MS } from "@sotto/protocol";
 /** Posts an inbox holds, and their bytes. */
 export const INBOX_POSTS_MAX = 1_000;
 export const INBOX_BYTES_MAX = 64 * 1_048_576;
-/** postIds an inbox remembers, those of posts that are gone included. */
+/** postIds an inbox remembers, those of posts that are gone included; of those the oldest is forgotten first. */
 export const INBOX_REMEMBERED_MAX = 10_000;
-/** CLAIMs per post token in each window. */
+/** What one post token is good for in each window. */
+export const POSTS_PER_WINDOW_MAX = 60;
 export const CLAIMS_PER_WINDOW_MAX = 12;
-export const CLAIM_WINDOW_MS = 3_600_000;
+export const TOKEN_WINDOW_MS = 3_600_000;
 /** Items of one device an inbox knows of, those claimed included. */
 export const SHELF_REMEMBERED_MAX = 4_096;
 /** How long the hash of a claimed KeyPackage is kept, so that it is never shelved again. */

@@ -4,6 +4,8 @@ import { test } from "node:test";
 import {
   commitId,
   COMMIT_INTERVAL_MS,
+  decideCommit,
+  EPOCH_READERS_KEPT_MAX,
   REQUESTS_BURST_MAX,
   REQUESTS_PER_SECOND_MAX,
   SWEEP_MS,
@@ -21,7 +23,7 @@ import {
   sha256,
   type Rig,
 } from "./rig.ts";
-import { receiptBytes, toHex } from "@sotto/protocol";
+import { READERS_MAX, receiptBytes, toHex } from "@sotto/protocol";
 
 /** A client with the channel open for writing and reading at epoch 0. */
 async function opened(rig: Rig) {
@@ -52,6 +54,39 @@ test("[CH26] a message that took a COMMIT's id beforehand is not that COMMIT, an
   const receipt = receiptBytes(rig.relayId, cid, 2, 1, committed.head);
   assert.ok(isSigned({ key: rig.relayId, message: receipt, signature: committed.receipt }));
   assert.deepEqual(await client.expect("committed", request), committed);
+});
+
+test("[CH13] a COMMIT takes its keys' room of the quota too", async () => {
+  const rig = await createRig();
+  const { cid, pairs, client } = await opened(rig);
+  const next = publicKeys(createEpoch(2));
+  const readers = Array.from({ length: READERS_MAX }, () => random(32));
+  await client.expect("committed", rig.commitRequest(cid, 0, pairs, { ...next, readers }, random(1)));
+  const channel = await rig.store.channel(toHex(cid));
+  assert.ok(channel && channel.bodyBytes > READERS_MAX * 32);
+});
+
+test("[CH40] a channel keeps so many reader keys of epochs that are over; the oldest epochs go first", async () => {
+  const rig = await createRig();
+  const { cid, pairs } = await opened(rig);
+  const channel = await rig.store.channel(toHex(cid));
+  const [first] = channel?.epochs ?? [];
+  assert.ok(channel && first);
+  const epochs = Array.from({ length: EPOCH_READERS_KEPT_MAX / READERS_MAX + 1 }, (_, epoch) => {
+    const readers = Array.from({ length: READERS_MAX }, () => random(32));
+    const cursors = readers.map(() => epoch);
+    return { epoch, after: epoch, through: epoch + 1, keys: { ...first.keys, readers }, cursors };
+  });
+  const last = epochs.at(-1);
+  assert.ok(last);
+  const many = { ...channel, lastSeq: last.after, epochs: epochs.with(-1, { ...last, through: undefined }) };
+  const request = rig.commitRequest(cid, last.epoch, pairs, publicKeys(createEpoch(2)));
+  const decision = decideCommit(
+    { channel: many, repeated: undefined, remembered: 0, isKeyReused: false, now: rig.time.now, sha256 },
+    { ...request, cid: toHex(cid) },
+  );
+  const kept = decision.channel?.epochs.map(({ epoch }) => epoch) ?? [];
+  assert.deepEqual([kept[0], kept.at(-1)], [2, last.epoch + 1]);
 });
 
 test("[CH23] a clock that was set back does not hold up COMMITs", async () => {

@@ -1,12 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inboxCreateBytes, POST_TOKENS_MAX, SHELF_ITEMS_MAX, WELCOME_BYTES_MAX } from "@sotto/protocol";
+import {
+  inboxCreateBytes,
+  POST_TOKENS_MAX,
+  SHELF_ITEMS_MAX,
+  toHex,
+  WELCOME_BYTES_MAX,
+} from "@sotto/protocol";
 import {
   ACTIVATION_TRIES_MAX,
-  CLAIM_WINDOW_MS,
   CLAIMS_PER_WINDOW_MAX,
+  decideInbox,
   INBOX_BYTES_MAX,
   INBOX_POSTS_MAX,
+  INBOX_REMEMBERED_MAX,
+  POSTS_PER_WINDOW_MAX,
+  TOKEN_WINDOW_MS,
 } from "@sotto/relay";
 import { createPair, createRig, random, sha256, type Rig } from "./rig.ts";
 
@@ -116,9 +125,9 @@ test("[IN24] an inbox holds so many posts; one more is refused", async () => {
   const stranger = await rig.connect();
   for (let count = 0; count < INBOX_POSTS_MAX; count++) {
     stranger.tell(postRequest(inboxId, postToken, random(1)));
-    if (count % 100 === 99) await rig.pass(5);
+    if (count % POSTS_PER_WINDOW_MAX === POSTS_PER_WINDOW_MAX - 1) await rig.pass(TOKEN_WINDOW_MS);
   }
-  await rig.pass(5);
+  await rig.pass(TOKEN_WINDOW_MS);
   assert.equal((await stranger.refusal(postRequest(inboxId, postToken))).code, "quotaFull");
 });
 
@@ -131,6 +140,52 @@ test("[IN24] an inbox holds so many bytes; more are refused", async () => {
   }
   const stranger = await rig.connect();
   assert.equal((await stranger.refusal(postRequest(inboxId, postToken, random(1)))).code, "quotaFull");
+});
+
+test("[IN24] a token posts so often in an hour, and is told when it may again; other tokens do not notice", async () => {
+  const rig = await createRig();
+  const { client, handle, inboxId, postToken } = await owned(rig);
+  const other = random(32);
+  await client.expect("done", { kind: "allow", handle, postTokenHash: sha256(other) });
+  const stranger = await rig.connect();
+  for (let count = 0; count < POSTS_PER_WINDOW_MAX; count++)
+    await stranger.expect("done", postRequest(inboxId, postToken));
+  const { code, detail } = await stranger.refusal(postRequest(inboxId, postToken));
+  assert.equal(code, "rateLimited");
+  assert.ok(detail > 0 && detail <= TOKEN_WINDOW_MS);
+  await stranger.expect("done", postRequest(inboxId, other));
+  await rig.pass(detail);
+  await stranger.expect("done", postRequest(inboxId, postToken));
+});
+
+test("[IN24] posts that were read never fill an inbox: the oldest postId is forgotten for a new one", async () => {
+  const rig = await createRig();
+  const { inboxId, postToken } = await owned(rig);
+  const inbox = await rig.store.inbox(toHex(inboxId));
+  assert.ok(inbox);
+  const gone = Array.from({ length: INBOX_REMEMBERED_MAX }, (_, at) => ({
+    seq: at + 1,
+    time: rig.time.now,
+    postId: random(16),
+    bodyBytes: 0,
+    isGone: true,
+  }));
+  const full = { ...inbox, lastSeq: INBOX_REMEMBERED_MAX, posts: gone };
+  const fields = {
+    inboxId: toHex(inboxId),
+    tokenHash: sha256(postToken),
+    postId: random(16),
+    body: random(9),
+  };
+  const decision = decideInbox(
+    { inbox: full, now: rig.time.now, sha256 },
+    {
+      kind: "post",
+      ...fields,
+    },
+  );
+  assert.equal(decision.outcome.kind, "posted");
+  assert.deepEqual([decision.inbox?.posts.length, decision.inbox?.posts[0]?.seq], [INBOX_REMEMBERED_MAX, 2]);
 });
 
 test("[IN30 IN33] KeyPackages lie on a device's shelf and are claimed with a post token", async () => {
@@ -166,7 +221,7 @@ test("[IN35] a token claims so often in an hour, and is told when it may again",
   for (let count = 0; count < CLAIMS_PER_WINDOW_MAX; count++) await stranger.expect("claimed", claim);
   const { code, detail } = await stranger.refusal(claim);
   assert.equal(code, "rateLimited");
-  assert.ok(detail > 0 && detail <= CLAIM_WINDOW_MS);
+  assert.ok(detail > 0 && detail <= TOKEN_WINDOW_MS);
   await rig.pass(detail);
   await stranger.expect("claimed", claim);
 });
