@@ -72,14 +72,16 @@ test("[CH40] a channel keeps so many reader keys of epochs that are over; the ol
   const channel = await rig.store.channel(toHex(cid));
   const [first] = channel?.epochs ?? [];
   assert.ok(channel && first);
-  const epochs = Array.from({ length: EPOCH_READERS_KEPT_MAX / READERS_MAX + 1 }, (_, epoch) => {
+  const count = EPOCH_READERS_KEPT_MAX / READERS_MAX + 1;
+  const epochs = Array.from({ length: count }, (_, epoch) => {
     const readers = Array.from({ length: READERS_MAX }, () => random(32));
     const cursors = readers.map(() => epoch);
-    return { epoch, after: epoch, through: epoch + 1, keys: { ...first.keys, readers }, cursors };
+    const through = epoch + 1 < count ? epoch + 1 : undefined;
+    return { epoch, after: epoch, through, keys: { ...first.keys, readers }, cursors };
   });
   const last = epochs.at(-1);
   assert.ok(last);
-  const many = { ...channel, lastSeq: last.after, epochs: epochs.with(-1, { ...last, through: undefined }) };
+  const many = { ...channel, lastSeq: last.after, epochs };
   const request = rig.commitRequest(cid, last.epoch, pairs, publicKeys(createEpoch(2)));
   const decision = decideCommit(
     { channel: many, repeated: undefined, remembered: 0, isKeyReused: false, now: rig.time.now, sha256 },
