@@ -73,13 +73,13 @@ export function changeConversation(
   return changed;
 }
 
-export async function learnContact(
+export function learnContact(
   turn: Turn,
   number: ConversationNumber,
   learned: { readonly card?: ContactCard | undefined; readonly chain?: IdentityChain },
-): Promise<void> {
-  const known = await turn.load(contacts, number);
-  turn.save(contacts, number, {
+): void {
+  const known = turn.get(contacts, number);
+  turn.put(contacts, number, {
     card: learned.card ?? known?.card,
     chain: learned.chain ?? known?.chain,
   });

@@ -10,10 +10,11 @@ import {
   ok,
   toHex,
   unreachable,
+  type IdentityChain,
   type Result,
 } from "@sotto/protocol";
 import type { Authenticate, MlsEngine } from "@sotto/crypto";
-import { safetyNumber, verifyChain } from "@sotto/verify";
+import { safetyNumber } from "@sotto/verify";
 import { ACTIVATION_CIRCUIT, answerActivation, driveActivation } from "./activation.ts";
 import { Agenda } from "./agenda.ts";
 import { believedTime, newHighest } from "./believed-time.ts";
@@ -44,7 +45,6 @@ import type { Problem } from "./problems.ts";
 import { probe } from "./probe.ts";
 import { purge } from "./purge.ts";
 import { EventQueue } from "./queue.ts";
-import { readMany } from "./reading.ts";
 import { Resident } from "./resident.ts";
 import { ChainBook, selfOf } from "./self.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
@@ -82,13 +82,19 @@ export async function createMember(ports: MemberPorts): Promise<Result<Member, O
   const identity = loaded.value.get(identities, "");
   if (identity === undefined || loaded.value.get(profiles, "") === undefined) return err("empty");
   const self = selfOf(identity);
-  const book = new ChainBook();
+  const book = new ChainBook((accountId) => keptChain(loaded.value, accountId));
   book.learn(self.verified);
   const engine = await ports.createEngine(book.authenticate);
   if (!engine.ok) return engine;
   const member = new RunningMember(ports, loaded.value, { self, book, engine: engine.value });
   await member.start();
   return ok(member);
+}
+
+function keptChain(resident: Resident, accountId: Uint8Array): IdentityChain | undefined {
+  for (const [number, conversation] of resident.values(conversations))
+    if (equalBytes(conversation.accountId, accountId)) return resident.get(contacts, number)?.chain;
+  return undefined;
 }
 
 class RunningMember implements Member {
@@ -132,28 +138,11 @@ class RunningMember implements Member {
 
   /** Forgets what is due before anything is shown, then takes up everything that was under way. */
   async start(): Promise<void> {
-    await this.#learnContacts();
     this.#queue.add({ kind: "drive", names: ["burn"] });
     await this.#queue.idle();
     const all = new Set(this.#core.resident.values(conversations).keys());
     await this.#display.refresh(all, all);
     this.#queue.add({ kind: "drive", names: this.#everything() });
-  }
-
-  async #learnContacts(): Promise<void> {
-    const ids = [...this.#core.resident.values(conversations).keys()];
-    const values = await readMany(
-      this.#core.records,
-      ids.map((id) => contacts.prefix + id),
-    );
-    for (const [index, id] of ids.entries()) {
-      const bytes = values[index];
-      const contact = bytes && contacts.fromBytes(bytes);
-      const accountId = this.#core.resident.get(conversations, id)?.accountId;
-      if (!contact?.ok || contact.value.chain === undefined || accountId === undefined) continue;
-      const chain = verifyChain(contact.value.chain, accountId);
-      if (chain.ok) this.#core.book.learn(chain.value);
-    }
   }
 
   #happened(event: LineHappening): void {

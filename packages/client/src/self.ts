@@ -34,16 +34,29 @@ export function selfOf(stored: StoredIdentity): Self {
   };
 }
 
-/** The newest verified chain of every account that is known: what the MLS engine authenticates against. */
+/**
+ * The newest verified chain of every account that is known: what the MLS engine authenticates against. A chain that is
+ * kept is verified when it is first needed: a thousand at once would take seconds.
+ */
 export class ChainBook {
   readonly #chainByAccount = new Map<string, VerifiedChain>();
+  readonly #kept: (accountId: Uint8Array) => IdentityChain | undefined;
+
+  constructor(kept: (accountId: Uint8Array) => IdentityChain | undefined) {
+    this.#kept = kept;
+  }
 
   learn(chain: VerifiedChain): void {
     this.#chainByAccount.set(toHex(chain.accountId), chain);
   }
 
-  readonly of = (accountId: Uint8Array): VerifiedChain | undefined =>
-    this.#chainByAccount.get(toHex(accountId));
+  readonly of = (accountId: Uint8Array): VerifiedChain | undefined => {
+    const known = this.#chainByAccount.get(toHex(accountId));
+    const kept = known === undefined ? this.#kept(accountId) : undefined;
+    const verified = kept && verifyChain(kept, accountId);
+    if (verified?.ok) this.learn(verified.value);
+    return known ?? (verified?.ok ? verified.value : undefined);
+  };
 
   readonly authenticate: Authenticate = (credential, signatureKey) =>
     checkCredential(credential, signatureKey, this.of).ok;

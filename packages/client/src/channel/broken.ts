@@ -75,7 +75,7 @@ const toSend = ({ messageId, burnMs, sentAt, contentKind, content }: ToSend): To
 /** Through the contact's inbox, ever less often while it does not help. */
 async function remake(turn: Turn, number: ConversationNumber): Promise<void> {
   const conversation = turn.need(conversations, number);
-  const contact = await turn.load(contacts, number);
+  const contact = turn.get(contacts, number);
   if (contact?.card === undefined || turn.get(introductions, number) !== undefined) return;
   const waitMs = Math.min(REMAKE_MS_MAX, REMAKE_MS_MIN * 4 ** Math.min(conversation.remakes, 8));
   const notBefore = conversation.remakes === 0 ? 0 : conversation.remadeAt + waitMs;

@@ -80,7 +80,7 @@ async function useContent(core: Core, turn: Turn, channel: Channel, message: Rec
   const card = decode(contactCard, message.content);
   const { accountId } = turn.need(conversations, channel.conversation);
   if (card.ok && isOrigin(card.value.endpoint.url) && equalBytes(card.value.accountId, accountId))
-    await learnContact(turn, channel.conversation, { card: card.value });
+    learnContact(turn, channel.conversation, { card: card.value });
   return true;
 }
 

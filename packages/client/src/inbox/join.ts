@@ -74,14 +74,14 @@ async function learnChain(
   invited: Invitation,
 ): Promise<boolean> {
   const number = conversationOf(turn, chain.accountId);
-  const known = number === undefined ? undefined : (await turn.load(contacts, number))?.chain;
+  const known = number === undefined ? undefined : turn.get(contacts, number)?.chain;
   const before = known && verifyChain(known, chain.accountId);
   if (before?.ok && !isContinuation(before.value, chain)) return isContinuation(chain, before.value);
   core.book.learn(chain);
   if (number === undefined || !before?.ok || equalBytes(before.value.head, chain.head)) return true;
   changeConversation(turn, number, { isVerified: false });
   addNotice(turn, number, { kind: "identity-changed" });
-  await learnContact(turn, number, { chain: invited.chain });
+  learnContact(turn, number, { chain: invited.chain });
   return true;
 }
 
@@ -136,7 +136,7 @@ async function enter(
   // Whoever is on the way to the contact need not go further.
   turn.remove(introductions, number);
   renameContact(turn, number, invited.name);
-  await learnContact(turn, number, { card: invited.card, chain: invited.chain });
+  learnContact(turn, number, { card: invited.card, chain: invited.chain });
   turn.put(channels, cid, {
     conversation: number,
     endpoint: invited.endpoint,

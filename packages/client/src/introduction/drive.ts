@@ -99,7 +99,7 @@ async function begin(
   if (chosen === undefined) return setState(turn, number, "invalid");
   const createToken = nextToken(turn);
   if (createToken === undefined) return setState(turn, number, "noTokens");
-  await learnContact(turn, number, { card, chain: chosen.chain });
+  learnContact(turn, number, { card, chain: chosen.chain });
   turn.remove(introductions, number);
   await startChannel(core, turn, number, chosen.keyPackage.slice(), createToken);
 }
@@ -111,7 +111,7 @@ async function firstGenuine(
   card: ContactCard,
   items: readonly ShelfItem[],
 ): Promise<ShelfItem | undefined> {
-  const known = (await turn.load(contacts, number))?.chain;
+  const known = turn.get(contacts, number)?.chain;
   const before = known && verifyChain(known, card.accountId);
   for (const item of items) {
     const chain = verifyChain(item.chain, card.accountId);
@@ -173,7 +173,7 @@ export async function abandonIntroduction(
   state: Introduction["state"] = "claiming",
 ): Promise<void> {
   const { conversation } = turn.need(channels, cid);
-  const card = (await turn.load(contacts, conversation))?.card;
+  const card = turn.get(contacts, conversation)?.card;
   forgetChannel(turn, cid);
   const { channels: all } = turn.need(conversations, conversation);
   changeConversation(turn, conversation, {

@@ -11,7 +11,7 @@ import type { Turn } from "../turn.ts";
 /** Durable in the turn that merges the Commit: the Welcome is never sent before, and never lost after (CL55). */
 export async function invite(core: Core, turn: Turn, cid: string, welcome: Uint8Array): Promise<void> {
   const channel = turn.need(channels, cid);
-  const contact = await turn.load(contacts, channel.conversation);
+  const contact = turn.get(contacts, channel.conversation);
   if (contact?.card === undefined) return;
   const inbox = turn.get(inboxes, "");
   const plaintext = encode(invitation, {
