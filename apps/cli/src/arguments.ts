@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { err, ok, type Result } from "@sotto/protocol";
+import { err, isOrigin, ok, type Result } from "@sotto/protocol";
 
 export const COMMANDS = ["join", "link", "add", "list", "send", "read", "follow", "verify"] as const;
 export type CommandName = (typeof COMMANDS)[number];
@@ -73,6 +73,11 @@ export function parseCommand(
     return err("The safety numbers match or differ, not both.");
   const count = positive(values.count, COUNT_DEFAULT);
   const timeoutS = positive(values.timeout, TIMEOUT_DEFAULT_S);
+  const relay = (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, "");
+  if (!isOrigin(relay))
+    return err(
+      "--relay takes an address without a path, such as https://relay.example or http://localhost:7400.",
+    );
   const sizeMib = positive(values.size, SIZE_DEFAULT_MIB);
   if (sizeMib === undefined || sizeMib < SIZE_MIN_MIB || sizeMib > SIZE_MAX_MIB)
     return err(`--size takes a whole number of MiB from ${SIZE_MIN_MIB} to ${SIZE_MAX_MIB}.`);
@@ -82,7 +87,7 @@ export function parseCommand(
     name: known,
     operands,
     device: values.device ?? environment["SOTTO_DEVICE"] ?? join(homedir(), ".sotto", "device"),
-    relay: (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, ""),
+    relay,
     as: values.as ?? "",
     sizeMib,
     count,

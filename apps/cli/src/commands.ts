@@ -133,18 +133,28 @@ async function read({ command, member, streams }: Asked): Promise<Ended> {
   if (!found.ok) return found;
   const window = await openWindow(member, found.value.id);
   if (window === undefined) return done;
-  await untilInStep(member, lookPatience(command, streams));
-  while (window.view().messages.length < command.count && window.view().hasOlder) await window.loadOlder();
+  const isInStep = await untilInStep(member, lookPatience(command, streams));
+  while (window.view().hasOlder && !isEnough(window.view(), command.count)) await window.loadOlder();
   const view = window.view();
   window.close();
-  const shown = view.messages.slice(-command.count);
+  const shown = view.messages.slice(firstShown(view, command.count));
   for (const message of shown)
     await streams.out(command.json ? messageJson(view, message) : messageLine(view, message));
   const through = shown.findLast(({ content }) => content.kind !== "notice")?.key;
   if (through !== undefined) await member.ask({ kind: "mark-read", in: view.id, through });
-  const trouble = troubleOf(view.reachability);
-  return trouble === undefined ? done : failed(trouble);
+  const trouble = troubleOf(view.reachability) ?? troubleOf(member.view().reachability);
+  return isInStep || trouble === undefined ? done : failed(trouble);
 }
+
+/** As many as were asked for, and nothing that is unread is left out. */
+const firstShown = ({ messages, firstUnread }: ConversationView, count: number): number => {
+  const unread = messages.findIndex(({ key }) => key === firstUnread);
+  const newest = Math.max(0, messages.length - count);
+  return unread < 0 ? newest : Math.min(unread, newest);
+};
+
+const isEnough = ({ messages, firstUnread }: ConversationView, count: number): boolean =>
+  messages.length >= count && (firstUnread === undefined || messages.some(({ key }) => key === firstUnread));
 
 async function followAll({ command, member, streams }: Asked): Promise<Ended> {
   const only = command.operands.length === 0 ? undefined : await find({ command, member, streams });

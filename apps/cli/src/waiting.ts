@@ -20,8 +20,8 @@ export async function untilView(
   return member.view();
 }
 
-/** Until this device is in step with its relays, the own one turns out to be away, or patience ends. */
-export async function untilInStep(member: Member, patience: Patience): Promise<void> {
+/** Until this device is in step with its relays, the own one turns out to be away, or patience ends. Whether it is. */
+export async function untilInStep(member: Member, patience: Patience): Promise<boolean> {
   const ended = new AbortController();
   void member.inStep().then(() => ended.abort());
   await untilView(
@@ -29,6 +29,7 @@ export async function untilInStep(member: Member, patience: Patience): Promise<v
     { ...patience, stopped: AbortSignal.any([ended.signal, patience.stopped]) },
     ({ reachability }) => reachability.kind === "offline",
   );
+  return ended.signal.aborted;
 }
 
 async function orGiveUp(wanted: Promise<void>, { timeoutMs, stopped }: Patience): Promise<void> {

@@ -21,6 +21,9 @@ for (const [what, words, says] of [
   ["too many operands", ["link", "x"], /Usage: .*link/],
   ["an unknown option", ["list", "--loud"], /--loud/],
   ["a count of nothing", ["read", "bob", "--count", "0"], /whole number/],
+  ["a relay with a path", ["join", "CODE", "--as", "Alice", "--relay", "http://localhost/x"], /--relay/],
+  ["a container of no size", ["join", "CODE", "--as", "Alice", "--size", "3"], /--size/],
+  ["both outcomes of comparing", ["verify", "bob", "--matches", "--differs"], /not both/],
   ["joining without a name", ["join", "CODE"], /name/],
   ["the passphrase as an option", ["list", "--passphrase", "x"], /--passphrase/],
 ] as const)

@@ -91,6 +91,7 @@ test("[DV5] what is no container, was never finished or was changed on disk is n
   assert.equal(await problemOf(openDevice(foreign)), "device-foreign");
   assert.equal(await problemOf(createDevice(foreign)), "device-foreign");
   assert.equal(readFileSync(foreign.file, "utf8"), "somebody's notes");
+  assert.equal(await problemOf(createDevice(options("d/below-a-file"))), "device-failing");
 
   const unfinished = options("e");
   const zeros = openNodeBlockFile(unfinished.file, containerBytes(2 * MIB));

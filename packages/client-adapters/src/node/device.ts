@@ -92,7 +92,7 @@ export async function createDevice(options: CreateDevice): Promise<Result<Device
 
 async function createIn(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, regionBytes = REGION_BYTES_DEFAULT, onProgress } = options;
-  mkdirSync(dirname(file), { recursive: true, mode: 0o700 });
+  if (!makeFolder(dirname(file))) return err({ kind: "device-failing" });
   const blocks = openNodeBlockFile(file, containerBytes(regionBytes));
   if (!blocks.ok) return err(problemOf(blocks.error));
   const known = await openContainer(blocks.value, { random: randomBytes });
@@ -105,6 +105,15 @@ async function createIn(options: CreateDevice): Promise<Result<Device, DevicePro
   if (made.ok) return joinIn(made.value, options, "new");
   await blocks.value.close();
   return err(problemOf(made.error));
+}
+
+function makeFolder(path: string): boolean {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return true;
+  } catch {
+    return false; // a file is in the way, or it is not ours to make
+  }
 }
 
 async function joinIn(

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import { statSync } from "node:fs";
+import { dirname } from "node:path";
+import { after, before, test } from "node:test";
+import { openDevice } from "@sotto/client-adapters/node";
+import { createFolder, newCode, startRelay, until, type RelayProcess } from "@sotto/testkit/e2e";
+import { parseCommand } from "../src/arguments.ts";
+import { run } from "../src/commands.ts";
+import { acquaint, PASSPHRASE, terminalFor, textsOf, type Ended, type Terminal } from "./terminal.ts";
+
+const folder = createFolder();
+let relay: RelayProcess;
+let alice: Terminal;
+let bob: Terminal;
+
+before(async () => {
+  relay = await startRelay({ data: `${folder.path}/relay` });
+  alice = terminalFor("Alice", folder.path, relay.url);
+  bob = terminalFor("Bob", folder.path, relay.url);
+  await acquaint(alice, bob, [relay.codes[0] ?? "", relay.codes[1] ?? ""]);
+});
+after(async () => {
+  await relay.stop();
+  folder.remove();
+});
+
+test("[TC9 DV2] a joined device is its owner's alone, and its link is shown for people and for programs", async () => {
+  assert.equal(statSync(dirname(alice.device)).mode & 0o777, 0o700);
+  const shown = await alice.run("link");
+  assert.match(shown.out, /█[\s\S]*\nhttp:\/\/localhost:\d+\/#c[\w-]+\n$/);
+  assert.ok(shown.out.includes(await alice.link()));
+});
+
+test("[TC2 TC5] both write and read, each message once and in order, also from standard input", async () => {
+  const first = await bob.run("send", "alice", "hello", "--json");
+  assert.equal(first.status, 0);
+  assert.equal(first.json()[0]?.["mark"], "sent");
+  assert.equal((await alice.pipe("hello\nyourself\n", "send", "bob")).status, 0);
+  assert.equal((await bob.run("send", "al", "--", "--json is no option here")).status, 0);
+
+  const row = (await alice.run("list", "--json")).json()[0];
+  assert.deepEqual([row?.["name"], row?.["unread"], row?.["verified"]], ["Bob", 2, false]);
+  const expected = ["< hello", "> hello\nyourself", "< --json is no option here"];
+  assert.deepEqual(textsOf(await alice.run("read", "bob", "--json")), expected);
+  assert.match(
+    (await alice.run("read", "bob", "--count", "2")).out,
+    /you: hello\n {6}yourself ✓✓?\n.*Bob: --json/,
+  );
+  assert.equal((await alice.run("list", "--json")).json()[0]?.["unread"], 0);
+});
+
+test("[TC10] follow prints what came meanwhile and then each message as it comes, until it is told to stop", async () => {
+  await alice.run("send", "bob", "while away");
+  const following = bob.start("follow", "--json");
+  await until("the first message", () => following.out().includes("while away"));
+
+  const second = await bob.run("list");
+  assert.equal(second.status, 1);
+  assert.match(second.err, /in use by another Sotto/);
+
+  await alice.run("send", "bob", "while there");
+  await until("the second message", () => following.out().includes("while there"));
+  following.child.kill("SIGTERM");
+  const ended = await following.ended;
+  assert.equal(ended.status, 0);
+  assert.deepEqual(textsOf(ended).slice(-2), ["< while away", "< while there"]);
+  assert.equal((await bob.run("list", "--json")).json()[0]?.["unread"], 0);
+});
+
+test("[TC11] the safety number is the same on both sides, and what was found is kept", async () => {
+  const [mine, theirs] = await Promise.all([
+    alice.run("verify", "bob", "--json"),
+    bob.run("verify", "alice", "--json"),
+  ]);
+  const { groups } = mine.json()[0] ?? {};
+  assert.ok(Array.isArray(groups) && groups.length === 12);
+  assert.deepEqual(theirs.json()[0]?.["groups"], groups);
+  assert.equal(mine.json()[0]?.["verified"], false);
+  assert.match((await alice.run("verify", "bob", "--matches")).out, /You have verified this contact/);
+  assert.match((await alice.run("list")).out, /Bob \[verified\]/);
+});
+
+test("[TC4 TC6] a device is not opened or made with what is wrong, and the sentence says what", async () => {
+  const carol = terminalFor("Carol", folder.path, relay.url);
+  const used = relay.codes[0] ?? "";
+  const mistyped = used.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
+  const tries: readonly (readonly [Promise<Ended>, RegExp])[] = [
+    [carol.join(mistyped), /mistyped/],
+    [carol.runAs("short", "join", used, "--as", "Carol"), /at least 12 characters/],
+    [carol.run("list"), /no profile on this device yet/],
+    [bob.runAs("not the passphrase", "list"), /does not open this device/],
+  ];
+  for (const [ended, says] of tries) {
+    const { status, err, out } = await ended;
+    assert.match(err, says);
+    assert.deepEqual([status, out], [1, ""]);
+  }
+});
+
+test("[TC4] what a person asks for in vain is answered by a sentence, and nothing is shown or sent", async () => {
+  const opened = await openDevice({ file: alice.device, passphrase: PASSPHRASE });
+  assert.ok(opened.ok);
+  const { member, close } = opened.value;
+  const link = member.view().me.link ?? "";
+  for (const [words, says] of [
+    [["add", "https://example.org/"], /not a contact link/],
+    [["add", `${link.slice(0, -9)}${link.slice(-8)}`], /incomplete or altered/],
+    [["add", link], /your own contact link/],
+    [["send", "nobody", "hello"], /no conversation with "nobody"/],
+    [["send", "bob", " "], /nothing to send/],
+    [["send", "bob", "ä".repeat(16_385)], /too long/],
+  ] as const) {
+    const command = parseCommand(words, {});
+    assert.ok(command.ok);
+    const printed: string[] = [];
+    const streams = {
+      out: (line: string) => Promise.resolve(void printed.push(line)),
+      input: () => Promise.resolve(""),
+      stopped: new AbortController().signal,
+    };
+    const ended = await run({ command: command.value, member, streams });
+    assert.deepEqual(printed, []);
+    assert.match(ended.ok ? "" : ended.error, says);
+  }
+  await close();
+});
+
+test("[TC8] a refused code leaves a device that joins with the next one, and a joined one stays as it is", async () => {
+  const carol = terminalFor("Carla", folder.path, relay.url);
+  const refused = await carol.join(relay.codes[0] ?? "");
+  assert.match(refused.err, /does not accept this activation code/);
+  assert.equal(refused.status, 1);
+  const code = await newCode(`${folder.path}/relay`);
+  assert.equal((await carol.join(code)).status, 0);
+  const again = await carol.join(await newCode(`${folder.path}/relay`));
+  assert.match(again.err, /There is a profile on this device already/);
+  assert.equal((await carol.run("list")).status, 0);
+});
