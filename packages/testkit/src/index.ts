@@ -6,3 +6,6 @@ export { createRelayHost, type RelayHost, type RelayMutant } from "./simulation/
 export { createTimeline, type Timeline } from "./simulation/timeline.ts";
 export { runChannelWorld } from "./world-channel/channel-world.ts";
 export { RELAY_MUTANTS } from "./world-channel/relay-mutants.ts";
+export type { EngineName } from "./world-member/engines.ts";
+export { MEMBER_MUTANTS } from "./world-member/member-mutants.ts";
+export { runMemberWorld } from "./world-member/member-world.ts";

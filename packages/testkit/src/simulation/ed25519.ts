@@ -20,6 +20,7 @@ export function createKeyPair(seed: Uint8Array): KeyPair {
   };
 }
 
+const IMPORTED_MAX = 10_000;
 const imported = new Map<string, KeyObject>();
 
 export function isSignedBy(publicKey: Uint8Array, bytes: Uint8Array, signature: Uint8Array): boolean {
@@ -28,6 +29,7 @@ export function isSignedBy(publicKey: Uint8Array, bytes: Uint8Array, signature: 
   if (key === undefined) {
     const der = Buffer.concat([SPKI_PREFIX, publicKey]);
     key = createPublicKey({ key: der, format: "der", type: "spki" });
+    if (imported.size >= IMPORTED_MAX) imported.clear();
     imported.set(name, key);
   }
   return verify(null, bytes, key, signature);

@@ -15,6 +15,9 @@ type Written =
 /** Changes what a relay's store does, as a bug in it would. */
 export type StoreMutant = (store: ChannelStore) => ChannelStore;
 
+/** What a relay's disk holds. */
+export type Journal = readonly Written[];
+
 export type PowerStore = {
   /** The store as the next process finds it. */
   boot(): Promise<ChannelStore>;
@@ -22,6 +25,7 @@ export type PowerStore = {
   /** Puts something on the disk before a boot. */
   prepare(operation: Operation, now: number): void;
   readonly setDiskFull: (isFull: boolean) => void;
+  journal(): Journal;
   /** For checks: what is kept now, past every mutant. */
   readonly inner: () => ChannelStore;
 };
@@ -32,6 +36,8 @@ export type PowerStoreOptions = {
   readonly timeline: Timeline;
   readonly rng: Rng;
   readonly createStore: () => ChannelStore;
+  /** What the disk holds at first. */
+  readonly journal: Journal;
   readonly mutate: StoreMutant;
   /** A disk that says it has written when it has not: loses up to so many last batches with power. */
   readonly unflushedMax: number;
@@ -39,7 +45,7 @@ export type PowerStoreOptions = {
 
 export function createPowerStore(options: PowerStoreOptions): PowerStore {
   const { timeline, rng, createStore, mutate, unflushedMax } = options;
-  const journal: Written[] = [];
+  const journal = [...options.journal];
   let inner = createStore();
   let isFull = false;
   let underWay: { cancel: Cancel; keep: () => void } | undefined;
@@ -69,6 +75,7 @@ export function createPowerStore(options: PowerStoreOptions): PowerStore {
 
   return {
     inner: () => inner,
+    journal: () => [...journal],
     prepare: (operation, now) => write({ kind: "batch", batch: [operation], now }),
     setDiskFull: (next) => void (isFull = next),
     async boot() {

@@ -16,7 +16,7 @@ import { createMemoryChannelStore } from "@sotto/relay-adapters/memory";
 import type { Air, RelayConnection, RelayLine } from "../air.ts";
 import type { Rng } from "../rng.ts";
 import { createKeyPair, isSignedBy } from "./ed25519.ts";
-import { createPowerStore, type StoreMutant } from "./power-store.ts";
+import { createPowerStore, type Journal, type StoreMutant } from "./power-store.ts";
 import type { Timeline } from "./timeline.ts";
 
 /** A bug planted in a relay. */
@@ -34,6 +34,21 @@ export type Kept = {
   readonly bodiesAt: readonly number[];
 };
 
+/** A relay that is off: its keys, and what its disk holds. */
+export type RelayImage = {
+  readonly identitySeed: Uint8Array;
+  readonly ticketKey: Uint8Array;
+  readonly journal: Journal;
+};
+
+export type ChannelState = {
+  readonly lastSeq: number;
+  /** How far each reader has acknowledged. */
+  readonly cursors: readonly number[];
+  /** Messages whose bodies are there. */
+  readonly bodies: number;
+};
+
 export type RelayHost = {
   readonly url: string;
   readonly relayId: Uint8Array;
@@ -43,12 +58,17 @@ export type RelayHost = {
   readonly setDiskFull: (isFull: boolean) => void;
   /** Sets the relay's clock this far from true time. */
   setClockOffset(ms: number): void;
+  image(): RelayImage;
   /** A new activation code, good from the next boot on. */
   createCode(): Uint8Array;
   /** Resolves when the relay waits for nothing but the timeline. */
   settle(): Promise<void>;
   /** What is kept of a channel. */
   inspect(cid: Uint8Array): Promise<Kept | undefined>;
+  /** Every channel in its current epoch. */
+  channels(): Promise<readonly ChannelState[]>;
+  /** How often a Commit was asked for since the image. */
+  commitCount(): number;
   /** Every entry and post that is kept, encoded. */
   wires(): Promise<readonly Uint8Array[]>;
   /** Errors the relay reported as its own bugs. */
@@ -61,6 +81,8 @@ export type RelayHostOptions = {
   readonly air: Air;
   readonly rng: Rng;
   readonly mutant?: RelayMutant | undefined;
+  /** Missing for a new relay. */
+  readonly image?: RelayImage | undefined;
 };
 
 const CODE_KEPT_MS = 365 * 86_400_000;
@@ -73,9 +95,14 @@ const verifier: SignatureVerifier = {
     Promise.resolve(checks.map(({ key, message, signature }) => isSignedBy(key, message, signature))),
 };
 
-export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayHostOptions): RelayHost {
-  const pair = createKeyPair(rng.bytes(32));
-  const ticketKey = rng.bytes(32);
+export function createRelayHost(options: RelayHostOptions): RelayHost {
+  const { url, timeline, air, rng, mutant = {} } = options;
+  const {
+    identitySeed,
+    ticketKey,
+    journal: onDisk,
+  } = options.image ?? { identitySeed: rng.bytes(32), ticketKey: rng.bytes(32), journal: [] };
+  const pair = createKeyPair(identitySeed);
   const keyRing: KeyRing = {
     relayId: pair.publicKey,
     sign: pair.sign,
@@ -85,11 +112,11 @@ export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayH
     timeline,
     rng: rng.fork(),
     createStore: () => createMemoryChannelStore({ sha256, relayId: pair.publicKey }),
+    journal: onDisk,
     mutate: mutant.store?.(timeline, rng.fork()) ?? ((store) => store),
     unflushedMax: mutant.unflushedMax ?? 0,
   });
   const bugs: unknown[] = [];
-  const places = { cids: new Set<string>(), inboxIds: new Set<string>() };
   let clockOffset = 0;
   let incarnation = 0;
   let booting: Promise<void> = Promise.resolve();
@@ -99,7 +126,7 @@ export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayH
     const mine = incarnation;
     const isAlive = (): boolean => mine === incarnation;
     const relay = createRelay({
-      store: remembering(store, places),
+      store,
       keyRing,
       verifier,
       admission: createTokenAdmission(sha256),
@@ -141,6 +168,7 @@ export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayH
     },
     setDiskFull: power.setDiskFull,
     setClockOffset: (ms) => void (clockOffset = ms),
+    image: () => ({ identitySeed, ticketKey, journal: power.journal() }),
     createCode() {
       const code = rng.bytes(16);
       const codeHash = toHex(sha256(code));
@@ -153,7 +181,31 @@ export function createRelayHost({ url, timeline, air, rng, mutant = {} }: RelayH
       await new Promise((resolve) => setImmediate(resolve));
     },
     inspect: (cid) => inspect(power.inner(), toHex(cid)),
+    async channels() {
+      const all = [...placesIn(power.journal()).cids].map(async (cid) => {
+        const channel = await power.inner().channel(cid);
+        const kept = await inspect(power.inner(), cid);
+        if (channel === undefined || kept === undefined) return [];
+        const { after = 0, cursors = [] } = channel.epochs.at(-1) ?? {};
+        return [
+          {
+            lastSeq: channel.lastSeq,
+            // Nothing of this epoch yet is as good as everything.
+            cursors: cursors.map((cursor) => Math.max(cursor, after)),
+            bodies: kept.bodiesAt.length,
+          },
+        ];
+      });
+      return (await Promise.all(all)).flat();
+    },
+    commitCount: () =>
+      power
+        .journal()
+        .slice(onDisk.length)
+        .flatMap((written) => (written.kind === "batch" ? written.batch : []))
+        .filter(({ kind }) => kind === "commit").length,
     async wires() {
+      const places = placesIn(power.journal());
       const channels = [...places.cids].map((cid) => power.inner().page(cid, 0, undefined, EVERYTHING));
       const inboxes = [...places.inboxIds].map((id) => power.inner().posts(id, 0, EVERYTHING));
       const pages = await Promise.all([...channels, ...inboxes]);
@@ -197,21 +249,17 @@ function serve(line: RelayLine, isAlive: () => boolean, connect: (link: Link) =>
 
 type Link = Parameters<ReturnType<typeof createRelay>["connect"]>[0];
 
-/** Notes which channels and inboxes there are, so that a check can look into all of them. */
-function remembering(
-  store: ChannelStore,
-  places: { readonly cids: Set<string>; readonly inboxIds: Set<string> },
-): ChannelStore {
-  return {
-    ...store,
-    apply(batch, now) {
-      for (const operation of batch) {
-        if (operation.kind === "create") places.cids.add(operation.cid);
-        if (operation.kind === "inboxCreate") places.inboxIds.add(operation.inboxId);
-      }
-      return store.apply(batch, now);
-    },
-  };
+/** Every channel and inbox that was ever asked for. */
+function placesIn(journal: Journal): { readonly cids: Set<string>; readonly inboxIds: Set<string> } {
+  const places = { cids: new Set<string>(), inboxIds: new Set<string>() };
+  for (const written of journal) {
+    if (written.kind === "sweep") continue;
+    for (const operation of written.batch) {
+      if (operation.kind === "create") places.cids.add(operation.cid);
+      if (operation.kind === "inboxCreate") places.inboxIds.add(operation.inboxId);
+    }
+  }
+  return places;
 }
 
 async function inspect(store: ChannelStore, cid: string): Promise<Kept | undefined> {

@@ -1,0 +1,61 @@
+/** What must be true once all is well again and everything under way has arrived, and what once all of it has burnt. */
+import { textToBytes } from "@sotto/protocol";
+import type { ChannelState } from "../simulation/relay-host.ts";
+import type { Violation } from "../world-channel/ledger.ts";
+import type { Letter } from "./letters.ts";
+import type { Seat } from "./seat.ts";
+import type { World } from "./world.ts";
+
+/** Nothing, once everything has arrived. */
+export async function unrestOf({ seats, hosts, letters, timeline }: World): Promise<readonly Violation[]> {
+  const channels = await Promise.all(hosts.map((host) => host.channels()));
+  return [
+    ...letters.all().flatMap((letter) => unarrived(letter, seats, timeline.now())),
+    ...pairsOf(seats).flatMap(([one, other]) => disorder(one, other)),
+    ...channels.flat().flatMap(unacknowledged),
+  ];
+}
+
+function unarrived(letter: Letter, seats: readonly Seat[], now: number): readonly Violation[] {
+  if (letter.key === undefined || letter.isGivenUp || letter.isSeen) return [];
+  if (letter.writtenAt + letter.burnMs < now) return []; // it burnt on its way, and its writer saw it go
+  const writer = seats.find(({ name }) => name === letter.from);
+  const mark = writer?.witness(letter.to).markOf(letter.text) ?? "gone";
+  return [{ rule: "SM28", what: `${letter.text} never arrived, and counts as ${mark}` }];
+}
+
+const pairsOf = (seats: readonly Seat[]): readonly (readonly [Seat, Seat])[] =>
+  seats.flatMap((one, at) => seats.slice(at + 1).map((other) => [one, other] as const));
+
+/** What both show they show in the same order. */
+function disorder(one: Seat, other: Seat): readonly Violation[] {
+  const mine = one.witness(other.name).texts();
+  const theirs = other.witness(one.name).texts();
+  const shared = new Set(mine).intersection(new Set(theirs));
+  const isSame =
+    mine.filter((text) => shared.has(text)).join() === theirs.filter((text) => shared.has(text)).join();
+  return isSame ? [] : [{ rule: "SM22", what: `${one.name} and ${other.name} do not agree on the order` }];
+}
+
+/** Everybody reads with keys of the current epoch, so cursors at the end of the log mean one epoch and one history. */
+function unacknowledged({ lastSeq, cursors, bodies }: ChannelState): readonly Violation[] {
+  const unread = { rule: "SM29", what: `a channel was read to ${cursors.join()} of ${lastSeq}` };
+  const kept = { rule: "SM15", what: `${bodies} bodies outlived their readers` };
+  return [...(cursors.every((cursor) => cursor >= lastSeq) ? [] : [unread]), ...(bodies > 0 ? [kept] : [])];
+}
+
+/** Past every burn nothing of any letter is shown, kept on a device or kept at a relay. */
+export async function checkForgotten({ seats, hosts, letters }: World): Promise<void> {
+  const texts = letters.all().map(({ text }) => textToBytes(text));
+  const isIn = (bytes: Uint8Array): boolean =>
+    texts.some((text) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text));
+  for (const seat of seats) {
+    const others = seats.filter((one) => one !== seat);
+    if (others.some(({ name }) => !seat.witness(name).isEmpty()))
+      letters.violate("SM25", `${seat.name} is shown letters that burnt`);
+    if ((await seat.kept()).some(isIn)) letters.violate("SM25", `${seat.name} keeps letters that burnt`);
+  }
+  for (const host of hosts)
+    for (const wire of await host.wires())
+      if (isIn(wire)) letters.violate("SM25", `${host.url} can read a letter`);
+}

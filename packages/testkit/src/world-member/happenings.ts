@@ -1,0 +1,149 @@
+/** What people do, and what happens to them: each at most one thing of a world's seed. */
+import type { Seat } from "./seat.ts";
+import type { World } from "./world.ts";
+
+const SECOND_MS = 1_000;
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+const BURNS_MS = [5 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
+
+export type Happening = (world: World) => Promise<unknown> | void;
+
+/** Whoever has no conversation with the other yet pastes the other's link. */
+export async function meet({ note }: World, from: Seat, to: Seat): Promise<void> {
+  const link = to.member()?.view().me.link;
+  if (link === undefined || from.member() === undefined) return;
+  note(`${from.name} adds ${to.name}`);
+  await from.ask({ kind: "add-contact", link });
+}
+
+export async function write(world: World, from: Seat, to: Seat): Promise<void> {
+  const { letters, timeline, note } = world;
+  const id = from.conversationWith(to.name);
+  if (id === undefined) return meet(world, from, to);
+  const letter = letters.write(from.name, to.name, timeline.now(), from.witness(to.name).burnMs());
+  note(`${from.name} writes "${letter.text}"`);
+  const answer = await from.ask({ kind: "send", to: id, text: letter.text });
+  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+}
+
+function writeToSomebody(world: World): Promise<void> {
+  const from = world.rng.pick(world.seats);
+  return write(world, from, world.rng.pick(world.seats.filter((seat) => seat !== from)));
+}
+
+async function inSome(
+  { rng, seats }: World,
+  act: (seat: Seat, id: string) => Promise<unknown>,
+): Promise<void> {
+  const seat = rng.pick(seats);
+  const conversations = seat.member()?.view().conversations ?? [];
+  if (conversations.length > 0) await act(seat, rng.pick(conversations).id);
+}
+
+const setBurn = (world: World): Promise<void> =>
+  inSome(world, (seat, id) => {
+    const burnMs = world.rng.pick(BURNS_MS);
+    world.note(`${seat.name} lets messages burn after ${burnMs} ms`);
+    return seat.ask({ kind: "set-burn", in: id, burnMs });
+  });
+
+const markRead = (world: World): Promise<void> =>
+  inSome(world, (seat, id) => seat.ask({ kind: "mark-read", in: id }));
+
+const draft = (world: World): Promise<void> =>
+  inSome(world, (seat, id) => seat.ask({ kind: "draft", in: id, text: "not yet" }));
+
+function rename({ rng, seats }: World): Promise<unknown> {
+  const seat = rng.pick(seats);
+  return seat.ask({ kind: "rename", name: `${seat.name} ${rng.below(100)}` });
+}
+
+/** Retries or takes back what was not sent. */
+async function settleFailed({ rng, seats, letters }: World): Promise<void> {
+  const letter = letters.all().find(({ isGivenUp }) => isGivenUp);
+  const seat = seats.find(({ name }) => name === letter?.from);
+  const id = letter && seat?.conversationWith(letter.to);
+  if (letter?.key === undefined || seat === undefined || id === undefined) return;
+  await seat.ask({ kind: rng.chance(0.5) ? "retry" : "discard", in: id, key: letter.key });
+}
+
+function crashRelay({ rng, hosts, timeline, note, countCrash }: World): void {
+  const host = rng.pick(hosts);
+  if (!host.isUp()) return;
+  note(`${host.url} loses power`);
+  countCrash();
+  host.crash();
+  timeline.after(rng.below(10 * SECOND_MS), host.boot);
+}
+
+function unplug({ rng, seats, timeline, note }: World): void {
+  const seat = rng.pick(seats);
+  const network = seat.process()?.network;
+  if (network === undefined) return;
+  note(`${seat.name} goes offline`);
+  network.unplug();
+  timeline.after(rng.below(2 * MINUTE_MS), network.plug);
+}
+
+function sleep({ rng, seats, timeline, note }: World): void {
+  const seat = rng.pick(seats);
+  note(`${seat.name} closes the lid`);
+  seat.process()?.network.unplug();
+  seat.machine.time.sleep();
+  timeline.after(rng.below(10 * MINUTE_MS), () => {
+    seat.machine.time.wake();
+    seat.process()?.network.plug();
+  });
+}
+
+function jumpClock({ rng, seats, note }: World): void {
+  const seat = rng.pick(seats);
+  const ms = rng.pick([-30, -5, 5, 30]) * SECOND_MS;
+  note(`the clock of ${seat.name} jumps by ${ms} ms`);
+  seat.machine.time.jump(ms);
+}
+
+function fillRelay({ rng, hosts, timeline, note }: World): void {
+  const host = rng.pick(hosts);
+  note(`the disk of ${host.url} is full`);
+  host.setDiskFull(true);
+  timeline.after(rng.below(30 * SECOND_MS), () => host.setDiskFull(false));
+}
+
+/** The device's disk refuses; some time later the person closes the application and opens it again. */
+function fillDevice({ rng, seats, timeline, note }: World): void {
+  const seat = rng.pick(seats);
+  if (seat.member() === undefined) return;
+  note(`the disk of ${seat.name} is full`);
+  seat.disk.fill();
+  timeline.after(rng.below(30 * SECOND_MS), () => seat.crash());
+}
+
+function waitLong({ rng, timeline, note }: World): void {
+  const ms = rng.pick([10 * MINUTE_MS, 2 * HOUR_MS, 26 * HOUR_MS]);
+  note(`nobody does anything for ${ms} ms`);
+  timeline.skip(ms);
+}
+
+/** Each as often as it stands here. */
+export const HAPPENINGS: readonly Happening[] = [
+  ...Array.from({ length: 14 }, () => writeToSomebody),
+  setBurn,
+  markRead,
+  draft,
+  rename,
+  settleFailed,
+  ({ rng, seats }) => rng.pick(seats).crash(),
+  crashRelay,
+  ({ air }) => air.breakOne(),
+  ({ air }) => air.breakOne(),
+  unplug,
+  sleep,
+  jumpClock,
+  fillRelay,
+  fillDevice,
+  waitLong,
+  waitLong,
+];

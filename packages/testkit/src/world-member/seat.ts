@@ -1,0 +1,243 @@
+/**
+ * One person at one device: the product's own client over a container on a failing disk, and what the person was shown.
+ * The device loses power between any two effects and starts again by itself. Spec: spec/simulation.md, "Crashes".
+ */
+import {
+  createMember,
+  createProfile,
+  type ConversationId,
+  type Intent,
+  type Member,
+  type MemberPorts,
+  type Ports,
+  type Records,
+} from "@sotto/client";
+import { openContainer } from "@sotto/crypto";
+import { assert, codeToText } from "@sotto/protocol";
+import type { Air } from "../air.ts";
+import type { Rng } from "../rng.ts";
+import { createMachine, type Machine, type Process } from "../simulation/machine.ts";
+import type { Timeline } from "../simulation/timeline.ts";
+import { createMemberDisk, profileKey, type DiskMutant, type MemberDisk } from "./disk.ts";
+import type { Letter, Letters } from "./letters.ts";
+import { createWitness, type Witness } from "./witness.ts";
+
+/** A bug planted in a client, by what it is given. */
+export type MemberMutant = {
+  /** It shows only in worlds of people who have not met. */
+  readonly isSeenWhereTheyMeet?: true;
+  readonly disk?: DiskMutant;
+  /** Before the profile is opened. */
+  readonly onBoot?: (records: Records) => Promise<void>;
+  readonly ports?: (ports: Pick<Ports, "records" | "dial">, timeline: Timeline) => Partial<Ports>;
+  readonly engine?: (create: EngineMaker) => EngineMaker;
+};
+
+export type EngineMaker = (
+  authenticate: Parameters<MemberPorts["createEngine"]>[0],
+  ports: Pick<Ports, "clock" | "randomBytes">,
+) => ReturnType<MemberPorts["createEngine"]>;
+
+export type SeatOptions = {
+  readonly name: string;
+  readonly relayUrl: string;
+  readonly code: Uint8Array;
+  readonly image: Uint8Array;
+  readonly timeline: Timeline;
+  readonly air: Air;
+  readonly rng: Rng;
+  readonly letters: Letters;
+  readonly createEngine: EngineMaker;
+  readonly mutant: MemberMutant;
+  /** Asked between any two effects. */
+  readonly mayFail: () => boolean;
+  readonly onCrash: (seat: Seat) => void;
+  /** Who has this account, once anybody was told. */
+  readonly nameOf: (id: ConversationId) => string | undefined;
+  readonly hasArrived: (letter: Letter) => boolean;
+};
+
+export type Seat = {
+  readonly name: string;
+  readonly machine: Machine;
+  readonly disk: MemberDisk;
+  readonly boot: () => void;
+  crash(): void;
+  member(): Member | undefined;
+  process(): Process | undefined;
+  /** Resolves when the device waits for nothing but the timeline, or is dead. */
+  settle(): Promise<void>;
+  /** Asks, and gives the answer if the device lives to give it. */
+  ask(intent: Intent): Promise<Awaited<ReturnType<Member["ask"]>> | undefined>;
+  /** By the name of the other. */
+  witness(other: string): Witness;
+  conversationWith(other: string): ConversationId | undefined;
+  /** Every value that is kept: the keys of deleted ones do not count. */
+  kept(): Promise<readonly Uint8Array[]>;
+};
+
+type Running = {
+  readonly process: Process;
+  readonly died: Promise<void>;
+  opening: Promise<void>;
+  member: Member | undefined;
+  records: Records | undefined;
+  readonly windows: Set<ConversationId>;
+  isBroken: boolean;
+};
+
+export function createSeat(options: SeatOptions): Seat {
+  const { name, timeline, air, letters, mutant } = options;
+  const machine = createMachine(timeline, air, options.rng.fork());
+  const disk = createMemberDisk(options.image, options.rng.fork(), mutant.disk ?? ((file) => file));
+  const witnesses = new Map<string, Witness>();
+  let running: Running | undefined;
+  let kill = (): void => {};
+
+  /** Asked between any two effects; true when this process must have no further effect. */
+  const isOver = (of: Running): boolean => {
+    if (!of.process.isAlive()) return true;
+    if (options.mayFail()) seat.crash();
+    return !of.process.isAlive();
+  };
+
+  function boot(): void {
+    const process = machine.boot();
+    const died = Promise.withResolvers<void>();
+    const starting: Running = {
+      process,
+      died: died.promise,
+      opening: Promise.resolve(),
+      member: undefined,
+      records: undefined,
+      windows: new Set(),
+      isBroken: false,
+    };
+    kill = () => died.resolve();
+    running = starting;
+    starting.opening = open(starting);
+  }
+
+  async function open(of: Running): Promise<void> {
+    const { process } = of;
+    const container = await openContainer(
+      disk.mount(() => isOver(of)),
+      { random: process.randomBytes },
+    );
+    assert(container.ok, "what was a container stays one");
+    const { region, key } = profileKey();
+    const opened = await container.value.open(region, key);
+    if (!opened.ok)
+      return letters.violate("SM26", `${name}: the container does not open: ${opened.error.kind}`);
+    await mutant.onBoot?.(opened.value);
+    of.records = opened.value;
+    const ports = portsOf(of, opened.value);
+    const changed = { ...ports, ...mutant.ports?.(ports, timeline) };
+    const createEngine: EngineMaker = mutant.engine?.(options.createEngine) ?? options.createEngine;
+    const memberPorts = {
+      ...changed,
+      createEngine: (auth: Parameters<EngineMaker>[0]) => createEngine(auth, ports),
+    };
+    const { relayUrl, code } = options;
+    let member = await createMember(memberPorts);
+    if (!member.ok && member.error === "empty") {
+      const made = await createProfile(ports, { name, relayUrl, code: codeToText(code), kind: "cli" });
+      assert(made.ok, `a profile can be made: ${made.ok ? "" : made.error.kind}`);
+      member = await createMember(memberPorts);
+    }
+    if (!member.ok) return letters.violate("SM26", `${name}: the profile does not open: ${member.error}`);
+    of.member = member.value;
+  }
+
+  function portsOf(of: Running, records: Records): Ports {
+    const { process } = of;
+    return {
+      records,
+      alarm: process.createAlarm(),
+      clock: process.clock,
+      randomBytes: process.randomBytes,
+      dial(relay, circuit, events) {
+        const line = process.dial(relay, circuit, events);
+        return {
+          send: (frame) => (isOver(of) ? undefined : line.send(frame)),
+          end: () => (isOver(of) ? undefined : line.end()),
+        };
+      },
+    };
+  }
+
+  /** Opens a window on every conversation there is, as large as it gets. */
+  async function watch(of: Running, member: Member): Promise<void> {
+    for (const { id } of member.view().conversations) {
+      const other = options.nameOf(id);
+      if (other === undefined || of.windows.has(id)) continue;
+      of.windows.add(id);
+      const witness = witnessOf(other);
+      await member.openConversation(id, (view) => {
+        if (of.process.isAlive()) witness.see(view, of.process.clock());
+      });
+    }
+  }
+
+  function witnessOf(other: string): Witness {
+    let witness = witnesses.get(other);
+    if (witness === undefined) {
+      witness = createWitness({ letters, me: name, other, hasArrived: options.hasArrived });
+      witnesses.set(other, witness);
+    }
+    return witness;
+  }
+
+  async function settled(of: Running): Promise<void> {
+    await of.opening;
+    if (of.member === undefined) return;
+    await of.member.idle();
+    await watch(of, of.member);
+    await of.member.idle();
+  }
+
+  const seat: Seat = {
+    name,
+    machine,
+    disk,
+    boot,
+    crash() {
+      if (running === undefined) return;
+      running.process.kill();
+      running = undefined;
+      disk.crash();
+      kill();
+      options.onCrash(seat);
+    },
+    member: () => running?.member,
+    process: () => running?.process,
+    async settle() {
+      const of = running;
+      if (of === undefined || of.isBroken) return;
+      try {
+        await Promise.race([settled(of), of.died]);
+      } catch (error) {
+        of.isBroken = true;
+        letters.violate(
+          "SM27",
+          `${name}: a bug of its own: ${error instanceof Error ? error.stack : String(error)}`,
+        );
+      }
+    },
+    async ask(intent) {
+      const of = running;
+      if (of?.member === undefined) return undefined;
+      return Promise.race([of.member.ask(intent), of.died.then(() => undefined)]);
+    },
+    witness: witnessOf,
+    conversationWith: (other) =>
+      running?.member?.view().conversations.find(({ id }) => options.nameOf(id) === other)?.id,
+    async kept() {
+      const records = running?.records;
+      if (records === undefined) return [];
+      const values = await records.getMany(records.list(""));
+      return values.filter((value) => value !== undefined);
+    },
+  };
+  return seat;
+}

@@ -1,0 +1,163 @@
+/** The parts of a member world and how its time goes on; what happens in it is in happenings.ts. */
+import { linkToCard, toHex } from "@sotto/protocol";
+import { createAir, type Air } from "../air.ts";
+import { createRng, type Rng } from "../rng.ts";
+import { createRelayHost, type RelayHost, type RelayMutant } from "../simulation/relay-host.ts";
+import { createTimeline, type Timeline } from "../simulation/timeline.ts";
+import { engineMaker, type EngineName } from "./engines.ts";
+import { createLetters, type Letter, type Letters } from "./letters.ts";
+import { createSeat, type MemberMutant, type Seat } from "./seat.ts";
+import type { WorldStart } from "./start.ts";
+
+export type WorldOptions = {
+  readonly seed: number;
+  readonly engine: EngineName;
+  readonly start: WorldStart;
+  readonly relayMutant?: RelayMutant | undefined;
+  readonly memberMutant?: MemberMutant | undefined;
+};
+
+export type World = {
+  readonly rng: Rng;
+  readonly timeline: Timeline;
+  readonly air: Air;
+  readonly letters: Letters;
+  readonly hosts: readonly RelayHost[];
+  readonly seats: readonly Seat[];
+  /** Whose account a conversation's id is. */
+  readonly nameById: ReadonlyMap<string, string>;
+  /** What was done, with the time since the start in seconds. */
+  readonly operations: string[];
+  readonly note: (what: string) => void;
+  /** Switches everything on. */
+  boot(): Promise<void>;
+  /** While it may, power fails at clients between any two effects. */
+  setPowerMayFail(may: boolean): void;
+  /** Resolves when everybody waits for nothing but the timeline. */
+  settle(): Promise<void>;
+  /** One event, and all that follows from it at once. */
+  step(): Promise<void>;
+  readonly runFor: (ms: number) => Promise<void>;
+  readonly counts: () => { readonly events: number; readonly crashes: number };
+  readonly countCrash: () => void;
+};
+
+export const PEOPLE = ["alice", "bob", "carol"];
+export const RELAYS = ["red", "blue"];
+
+const RESTART_MS_MAX = 8_000;
+/** Per effect of a client, of which a world has about a thousand: one of these for a whole world. */
+const POWER_FAILS = [0.001, 0.004, 0.016];
+
+export function createWorld(options: WorldOptions): World {
+  const { start } = options;
+  const rng = createRng(options.seed);
+  const timeline = createTimeline(start.timeMs);
+  const air = createAir(timeline, rng.fork());
+  const letters = createLetters();
+  const operations: string[] = [];
+  const nameById = new Map(start.nameById);
+  const named = new Set(nameById.values());
+  const createEngine = engineMaker(options.engine);
+  const powerFails = rng.pick(POWER_FAILS);
+  let powerMayFail = false;
+  let crashes = 0;
+  let events = 0;
+
+  const hosts = RELAYS.map((name) =>
+    createRelayHost({
+      url: `http://${name}.test`,
+      timeline,
+      air,
+      rng: rng.fork(),
+      mutant: options.relayMutant,
+      image: start.relays.get(name),
+    }),
+  );
+
+  function note(what: string): void {
+    operations.push(`${((timeline.now() - start.timeMs) / 1_000).toFixed(3).padStart(12)} ${what}`);
+  }
+
+  /** A letter that burnt before it came was delivered too. */
+  const hasArrived = (letter: Letter): boolean =>
+    letter.isSeen || timeline.now() > letter.writtenAt + letter.burnMs - CLOCK_MS_OFF_MAX;
+
+  function createOne(name: string, host: RelayHost): Seat {
+    // Its own: machines that are busy at the same moment must not take turns in drawing.
+    const luck = rng.fork();
+    return createSeat({
+      name,
+      relayUrl: host.url,
+      code: host.createCode(),
+      image: start.disks.get(name) ?? new Uint8Array(),
+      timeline,
+      air,
+      rng: rng.fork(),
+      letters,
+      createEngine,
+      mutant: options.memberMutant ?? {},
+      mayFail: () => powerMayFail && luck.chance(powerFails),
+      onCrash(seat) {
+        crashes++;
+        note(`${name} loses power`);
+        timeline.after(luck.below(RESTART_MS_MAX), seat.boot);
+      },
+      nameOf: (id) => nameById.get(id),
+      hasArrived,
+    });
+  }
+  const seats = PEOPLE.map((name, at) => createOne(name, hosts[at % hosts.length] as RelayHost));
+
+  /** An account is known by its link before anybody can have a conversation with it. */
+  function learnAccount(seat: Seat): void {
+    const link = named.has(seat.name) ? undefined : seat.member()?.view().me.link;
+    const card = link === undefined ? undefined : linkToCard(link);
+    if (card?.ok !== true) return;
+    nameById.set(toHex(card.value.accountId), seat.name);
+    named.add(seat.name);
+  }
+
+  async function settle(): Promise<void> {
+    for (const seat of seats) await seat.settle();
+    for (const seat of seats) learnAccount(seat);
+    for (const host of hosts) await host.settle();
+  }
+
+  async function step(): Promise<void> {
+    events++;
+    timeline.runNext();
+    await settle();
+  }
+
+  return {
+    rng,
+    timeline,
+    air,
+    letters,
+    hosts,
+    seats,
+    nameById,
+    operations,
+    note,
+    async boot() {
+      for (const host of hosts) host.boot();
+      for (const seat of seats) {
+        seat.boot();
+        await settle(); // one after the other, so that the order of what they do is always the same
+      }
+    },
+    setPowerMayFail: (may) => void (powerMayFail = may),
+    settle,
+    step,
+    async runFor(ms) {
+      const until = timeline.now() + ms;
+      while ((timeline.nextAt() ?? Infinity) < until) await step();
+    },
+    counts: () => ({ events, crashes }),
+    countCrash: () => void crashes++,
+  };
+}
+
+/** Clocks of devices jump by half a minute, some times in a row. */
+const CLOCK_MS_OFF_MAX = 5 * 60_000;

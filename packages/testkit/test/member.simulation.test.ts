@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { useNativeCurves } from "@sotto/testkit/native-curves";
+
+// Before anything imports what it replaces.
+useNativeCurves();
+const { explain, MEMBER_MUTANTS, runMemberWorld, seedsToRun } = await import("@sotto/testkit");
+
+/** Seeds that once failed. Never remove one; name what it found. */
+const regressions: readonly number[] = [];
+const SEEDS = 500;
+/** Within so many seeds a planted bug must show. */
+const MUTANT_SEEDS_MAX = 100;
+
+test("[SM20 SM21 SM22 SM23 SM24 SM25 SM26 SM27 SM28 SM29] real clients: nothing lost, doubled, out of order or kept too long", async () => {
+  const all = { letters: 0, seen: 0, givenUp: 0, crashes: 0, commits: 0 };
+  for (const seed of [...regressions, ...seedsToRun(SEEDS)]) {
+    const report = await runMemberWorld({ seed, engine: "x25519" });
+    assert.deepEqual(report.violations, [], explain(seed, report));
+    for (const name of ["letters", "seen", "givenUp", "crashes", "commits"] as const)
+      all[name] += report.counts[name];
+  }
+  // A world in which nothing happens proves nothing.
+  assert.ok(all.crashes > 0 && all.seen > all.letters / 2 && all.commits > 0);
+});
+
+test("the same with the post-quantum suite", async () => {
+  for (const seed of seedsToRun(10)) {
+    const report = await runMemberWorld({ seed, engine: "x-wing" });
+    assert.deepEqual(report.violations, [], explain(seed, report));
+  }
+});
+
+test("[SM1] a seed decides the whole run, with the real engine too", async () => {
+  const [first, second] = [
+    await runMemberWorld({ seed: 10, engine: "x25519" }),
+    await runMemberWorld({ seed: 10, engine: "x25519" }),
+  ];
+  assert.deepEqual(first, second);
+});
+
+for (const [name, memberMutant] of Object.entries(MEMBER_MUTANTS))
+  test(`[SM31] a client that ${name} is found out`, async () => {
+    for (let seed = 1; seed <= MUTANT_SEEDS_MAX; seed++)
+      if ((await runMemberWorld({ seed, memberMutant })).violations.length > 0) return;
+    assert.fail(`${MUTANT_SEEDS_MAX} seeds did not show it`);
+  });
