@@ -49,7 +49,8 @@ export function createMetrics(connections: () => number) {
     async serve(request, response) {
       const { remoteAddress = "" } = request.socket;
       const isForwarded = request.headers.forwarded ?? request.headers["x-forwarded-for"];
-      if (!isLoopback(remoteAddress) || isForwarded !== undefined) return void response.writeHead(404).end();
+      const isLocal = isLoopback(remoteAddress) && isLocalName(request.headers.host);
+      if (!isLocal || isForwarded !== undefined) return void response.writeHead(404).end();
       const text = await exposed.metrics();
       response.writeHead(200, { "content-type": exposed.contentType }).end(text);
     },
@@ -77,3 +78,6 @@ export function createMetrics(connections: () => number) {
     },
   };
 }
+
+/** A page that was made to reach this machine by its own name (DNS rebinding) is not this machine asking. */
+const isLocalName = (host = ""): boolean => /^(?:localhost|127(?:\.\d+){3}|\[::1\])(?::\d+)?$/.test(host);

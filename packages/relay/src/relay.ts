@@ -1,6 +1,7 @@
 /** The relay without a server: connect a link, and it serves it. Adapters: @sotto/relay-adapters. */
 import type { Clock, Policy, RandomBytes, Sha256 } from "@sotto/protocol";
 import { createBatcher, type Batcher } from "./batcher.ts";
+import { createGreetings, type Greetings } from "./greetings.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { SWEEP_MS } from "./limits.ts";
 import type { Admission, KeyRing, RelayEvent, SignatureVerifier, Timers, Wakeups } from "./ports.ts";
@@ -26,6 +27,7 @@ export type RelayPorts = {
 export type Service = RelayPorts & {
   readonly hub: Hub;
   readonly batcher: Batcher;
+  readonly greetings: Greetings;
   bytesInFlight: number;
   readonly isStopping: () => boolean;
   /** `link` has frames to flush. */
@@ -51,6 +53,7 @@ export function createRelay(ports: RelayPorts): Relay {
     ...ports,
     hub,
     batcher: createBatcher({ ...ports, afterBatch: flush }),
+    greetings: createGreetings(ports),
     bytesInFlight: 0,
     isStopping: () => isStopping,
     touch: (link) => void touched.add(link),

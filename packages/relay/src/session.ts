@@ -36,7 +36,6 @@ import {
   BYTES_BURST_MAX,
   BYTES_PER_SECOND_MAX,
   HANDLES_MAX,
-  HELLO_WAIT_MS,
   MALFORMED_FRAMES_MAX,
   PUSH_BYTES_MAX,
   RELAY_BYTES_IN_FLIGHT_MAX,
@@ -127,6 +126,7 @@ export function createSession(service: Service, link: Link): Session {
   function close(): void {
     if (isClosed) return;
     isClosed = true;
+    greeting.over();
     service.observe({ kind: "disconnected" });
     service.bytesInFlight -= bytesInFlight;
     for (const handle of handles.values()) release(handle);
@@ -280,6 +280,7 @@ export function createSession(service: Service, link: Link): Session {
 
   function hello(request: Of<"hello">): Reply {
     isGreeted = true;
+    greeting.over();
     const { policy } = service;
     const time = clock();
     const signature = keyRing.sign(
@@ -631,9 +632,7 @@ export function createSession(service: Service, link: Link): Session {
   }
 
   service.observe({ kind: "connected" });
-  service.timers.after(HELLO_WAIT_MS, () => {
-    if (!isGreeted && !isClosed) end("silent");
-  });
+  const greeting = service.greetings.await(() => end("silent"));
   return { receive, drained: readOn, closed: close };
 }
 

@@ -76,7 +76,7 @@ test("[IN11] an inbox opens for a reader key over this connection's nonce; all e
   await client.expect("inboxOpened", client.inboxOpenRequest(inboxId, reader));
 });
 
-test("[IN20 IN25] whoever holds a post token posts without an account, and learns nothing of the inbox", async () => {
+test("[IN20 IN25 IN40] whoever holds a post token posts without an account, and learns nothing of the inbox", async () => {
   const rig = await createRig();
   const { client, handle, inboxId, postToken } = await owned(rig);
   await client.expect("page", { kind: "read", handle, after: 0 });

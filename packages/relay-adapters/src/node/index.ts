@@ -3,6 +3,7 @@ export {
   CONNECTIONS_PER_ADDRESS_MAX,
   isLoopback,
   listen,
+  networkOf,
   type Listener,
   type ListenProblem,
   type Mount,

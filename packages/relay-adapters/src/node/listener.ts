@@ -24,7 +24,9 @@ const REQUEST_WAIT_MS = 15_000;
 const KEEP_ALIVE_MS = 5_000;
 const HEADER_BYTES_MAX = 8_192;
 export const CONNECTIONS_MAX = 50_000;
-/** Held in memory only. Loopback is not counted: it is where a reverse proxy connects from. */
+/** Sockets, those without a WebSocket included. */
+const SOCKETS_MAX = CONNECTIONS_MAX + 4_096;
+/** Of one IPv4 address or one IPv6 network. Held in memory only. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 256;
 /** A connection that answers no ping for this long is gone. */
 const PING_MS = 45_000;
@@ -74,7 +76,7 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
     clientTracking: false,
   });
   const open = new Map<WebSocket, { isAlive: boolean }>();
-  const countByAddress = new Map<string, number>();
+  const countByNetwork = new Map<string, number>();
   let isClosing = false;
 
   const serve = (request: IncomingMessage, response: ServerResponse): void => {
@@ -89,21 +91,23 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
       });
   };
 
+  function count(socket: Socket): void {
+    const network = networkOf(socket.remoteAddress);
+    if (network === undefined) return;
+    const sockets = (countByNetwork.get(network) ?? 0) + 1;
+    if (sockets > CONNECTIONS_PER_ADDRESS_MAX) return void socket.destroy();
+    countByNetwork.set(network, sockets);
+    socket.once("close", () => forgetOne(countByNetwork, network));
+  }
+
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
-    const address = addressOf(socket);
-    const count = (address && countByAddress.get(address)) || 0;
     if (pathOf(request) !== "/v1") return refuseUpgrade(socket, "404 Not Found");
-    if (isClosing || open.size >= CONNECTIONS_MAX || count >= CONNECTIONS_PER_ADDRESS_MAX)
-      return refuseUpgrade(socket, "503 Service Unavailable");
+    if (isClosing || open.size >= CONNECTIONS_MAX) return refuseUpgrade(socket, "503 Service Unavailable");
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       open.set(webSocket, { isAlive: true });
-      if (address) countByAddress.set(address, count + 1);
       webSocket.on("pong", () => open.set(webSocket, { isAlive: true }));
-      webSocket.on("close", () => {
-        open.delete(webSocket);
-        if (address) forgetOne(countByAddress, address);
-      });
+      webSocket.on("close", () => open.delete(webSocket));
       serveSocket(relay, webSocket, socket, onBug);
     });
   }
@@ -122,10 +126,13 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
   } catch (cause) {
     return err({ kind: "badTls", cause }); // OpenSSL refuses the certificate or the key
   }
+  server.maxConnections = SOCKETS_MAX;
+  server.on("connection", count);
   server.on("upgrade", upgrade);
   server.on("clientError", (_error, socket) => socket.destroy());
   const problem = await listening(server, options);
   if (problem) return err(problem);
+  server.on("error", onBug); // a connection that could not be accepted, as without file descriptors: the others stay
 
   const pings = setInterval(() => {
     for (const [webSocket, { isAlive }] of open) {
@@ -158,10 +165,13 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
 
 function listening(server: Server, { host, port }: ListenerOptions): Promise<ListenProblem | undefined> {
   return new Promise((resolve) => {
-    server.once("error", (cause: NodeJS.ErrnoException) =>
-      resolve({ kind: PROBLEM_BY_CODE[cause.code ?? ""] ?? "other", cause }),
-    );
-    server.listen(port, host, () => resolve(undefined));
+    const fail = (cause: NodeJS.ErrnoException): void =>
+      resolve({ kind: PROBLEM_BY_CODE[cause.code ?? ""] ?? "other", cause });
+    server.once("error", fail);
+    server.listen(port, host, () => {
+      server.off("error", fail);
+      resolve(undefined);
+    });
   });
 }
 
@@ -182,17 +192,24 @@ const mountOf = (mounts: readonly Mount[], urlPath: string): Mount | undefined =
 const refuseUpgrade = (socket: Duplex, status: string): void =>
   void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 
-/** The peer's address, where it counts. */
-function addressOf(socket: Duplex): string | undefined {
-  const { remoteAddress } = socket as Partial<Socket>;
-  return remoteAddress === undefined || isLoopback(remoteAddress) ? undefined : remoteAddress;
+/**
+ * What connections are counted by: an IPv4 address, or the 64 bits of an IPv6 address that one customer has. Loopback
+ * is not counted: it is where a reverse proxy connects from.
+ */
+export function networkOf(address: string | undefined): string | undefined {
+  if (address === undefined || isLoopback(address)) return undefined;
+  const ipv4 = /^(?:::ffff:)?(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
+  if (ipv4 !== undefined) return ipv4;
+  const [before = [], after = []] = address.split("::").map((side) => side.split(":").filter(Boolean));
+  const zeros = Array.from({ length: 8 - before.length - after.length }, () => "0");
+  return [...before, ...zeros, ...after].slice(0, 4).join(":");
 }
 
 export const isLoopback = (address: string): boolean =>
   isIP(address) !== 0 && (address === "::1" || /^(?:::ffff:)?127\./.test(address));
 
-function forgetOne(countByAddress: Map<string, number>, address: string): void {
-  const left = (countByAddress.get(address) ?? 1) - 1;
-  if (left > 0) countByAddress.set(address, left);
-  else countByAddress.delete(address);
+function forgetOne(countByNetwork: Map<string, number>, network: string): void {
+  const left = (countByNetwork.get(network) ?? 1) - 1;
+  if (left > 0) countByNetwork.set(network, left);
+  else countByNetwork.delete(network);
 }

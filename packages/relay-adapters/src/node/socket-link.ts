@@ -81,7 +81,7 @@ export function serveSocket(
       const buffers = framesToBuffers(frames);
       frames = [];
       framedBytes = 0;
-      if (!socket.writable) return;
+      if (webSocket.readyState !== webSocket.OPEN || !socket.writable) return; // nothing follows a close frame
       if (buffers.length > 1) socket.cork();
       for (const buffer of buffers) socket.write(buffer);
       if (buffers.length > 1) socket.uncork();
