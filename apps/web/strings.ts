@@ -5,6 +5,7 @@
  * In a process of its own, because the compiler leaves something running for half a minute.
  */
 import { spawnSync } from "node:child_process";
+import { readdirSync, statSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
@@ -22,8 +23,19 @@ const OPTIONS = [
   "--silent",
 ];
 
-/** With declarations, which the type check reads. Throws when it fails. */
+const modifiedAt = (path: string): number => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+function isCompiled(): boolean {
+  const folder = here("messages/");
+  const sources = [here("strings-plugin.js"), here("project.inlang/settings.json"), here("strings.ts")];
+  const messages = readdirSync(folder).map((name) => folder + name);
+  const compiledAt = modifiedAt(here("src/paraglide/messages.d.ts"));
+  return [...sources, ...messages].every((path) => modifiedAt(path) < compiledAt);
+}
+
+/** With declarations, which the type check reads. Does nothing when they are there. Throws when it fails. */
 export function compileStrings(): void {
+  if (isCompiled()) return;
   const { status } = spawnSync(
     process.execPath,
     [here("../../node_modules/@inlang/paraglide-js/bin/run.js"), "compile", ...OPTIONS],

@@ -68,6 +68,7 @@ function Screen(props: {
 
 const Starting = (): JSX.Element => (
   <Threshold>
+    <h1 class="unseen">Sotto</h1>
     <Working isWorking words={m.starting()} />
   </Threshold>
 );

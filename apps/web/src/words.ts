@@ -1,10 +1,7 @@
 /** Times, sizes and durations as people say them, in the chosen language. */
 import { formatTag } from "./preferences.ts";
 import * as m from "./paraglide/messages.js";
-
-export const MINUTE_MS = 60_000;
-export const HOUR_MS = 60 * MINUTE_MS;
-export const DAY_MS = 24 * HOUR_MS;
+import { DAY_MS, daysBetween, HOUR_MS, MINUTE_MS } from "./times.ts";
 
 const formats = new Map<string, Intl.DateTimeFormat>();
 function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
@@ -16,12 +13,6 @@ function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
 
 export const clockWords = (atMs: number): string =>
   dateFormat({ hour: "2-digit", minute: "2-digit" }).format(atMs);
-
-const startOfDay = (atMs: number): number => new Date(atMs).setHours(0, 0, 0, 0);
-/** Equal for two times of one local day. */
-export const dayOf = startOfDay;
-const daysBetween = (earlier: number, later: number): number =>
-  Math.round((startOfDay(later) - startOfDay(earlier)) / DAY_MS);
 
 /** The name of a day for a separator: today, yesterday, a weekday within the week, else a date. */
 export function dayWords(atMs: number, nowMs: number): string {

@@ -1,6 +1,6 @@
 /** From messages to what stands in the log: day separators, a line where the unread begin, groups of bubbles. */
 import type { MessageKey, MessageView } from "@sotto/client";
-import { dayOf, MINUTE_MS } from "../words.ts";
+import { dayOf, MINUTE_MS } from "../times.ts";
 
 export type Line =
   | { readonly kind: "day"; readonly key: string; readonly time: number }

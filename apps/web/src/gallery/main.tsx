@@ -1,4 +1,5 @@
 /** The gallery: every screen from fixed views, without a worker. `?scene=NAME&language=de&theme=dark&dir=rtl`. */
+import type { MessageView } from "@sotto/client";
 import { signal } from "@preact/signals";
 import { err, ok } from "@sotto/protocol";
 import { render } from "preact";
@@ -7,11 +8,20 @@ import { DeviceProvider, type Device } from "../device.ts";
 import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
-import { NOW, safetyNumber } from "./people.ts";
+import { conversation, message, NOW, rows, safetyNumber } from "./people.ts";
 import { SCENES, type Scene } from "./scenes.ts";
 
 const app = document.getElementById("app");
 if (app === null) throw new Error("gallery.html has no #app");
+
+/** For tests: what the screens asked for, and a way to let messages come. */
+const asked: unknown[] = [];
+const windows = new Set<(received: MessageView) => void>();
+const receive = (text: string): void => {
+  const received = message(text, 0);
+  for (const show of windows) show(received);
+};
+Object.assign(globalThis, { gallery: { asked, receive } });
 
 function sceneDevice(scene: Scene): Device {
   const view = signal(scene.view);
@@ -24,24 +34,34 @@ function sceneDevice(scene: Scene): Device {
     lock: async () => {
       view.value = { kind: "locked" };
     },
-    ask: async () => (scene.problem === undefined ? ok({ kind: "done" }) : err(scene.problem)),
+    ask: async (intent) => {
+      asked.push(intent);
+      return scene.problem === undefined ? ok({ kind: "done" }) : err(scene.problem);
+    },
     openConversation(id, show) {
-      if (scene.conversation?.id === id) show(scene.conversation);
-      return { loadOlder: async () => {}, close: () => {} };
+      const name = rows.find((row) => row.id === id)?.name ?? "";
+      let shown = scene.conversation?.id === id ? scene.conversation : conversation({ id, name });
+      show(shown);
+      const add = (received: MessageView): void => {
+        shown = { ...shown, messages: [...shown.messages, received] };
+        show(shown);
+      };
+      windows.add(add);
+      return { loadOlder: async () => {}, close: () => windows.delete(add) };
     },
     safetyNumber: async () => (scene.hasNoNumber === true ? undefined : safetyNumber),
   };
 }
 
-const asked = new URLSearchParams(location.search);
-language.value = LANGUAGES.find((one) => one === asked.get("language")) ?? "en";
-theme.value = THEMES.find((one) => one === asked.get("theme")) ?? "system";
+const wanted = new URLSearchParams(location.search);
+language.value = LANGUAGES.find((one) => one === wanted.get("language")) ?? "en";
+theme.value = THEMES.find((one) => one === wanted.get("theme")) ?? "system";
 applyPreferences(document.documentElement);
-if (asked.get("dir") === "rtl") document.documentElement.dir = "rtl";
+if (wanted.get("dir") === "rtl") document.documentElement.dir = "rtl";
 followHistory();
 freezeNow(NOW);
 
-const scene = SCENES[asked.get("scene") ?? ""];
+const scene = SCENES[wanted.get("scene") ?? ""];
 if (scene?.place !== undefined) go(scene.place);
 
 render(

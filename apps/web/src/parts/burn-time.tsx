@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { countSeconds, now } from "../now.ts";
 import * as m from "../paraglide/messages.js";
-import { clockWords, durationWords, HOUR_MS, momentWords } from "../words.ts";
+import { HOUR_MS } from "../times.ts";
+import { clockWords, durationWords, momentWords } from "../words.ts";
 
 const RING = 100;
 

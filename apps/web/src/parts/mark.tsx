@@ -11,7 +11,7 @@ const ICONS: Readonly<Record<MarkKind, IconName>> = {
   failed: "alert",
 };
 
-export function markWords(mark: MarkKind): string {
+function markWords(mark: MarkKind): string {
   switch (mark) {
     case "waiting":
       return m.mark_waiting();

@@ -1,7 +1,7 @@
 /** The list of conversations, newest first; arrow keys move through it. */
 import type { ConversationRow } from "@sotto/client";
 import type { JSX, TargetedKeyboardEvent } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { go, lastConversation, place } from "../navigation.ts";
 import { now } from "../now.ts";
@@ -12,7 +12,7 @@ import { Mark } from "../parts/mark.tsx";
 import { countWords, rowTimeWords } from "../words.ts";
 
 /** Which row an arrow key leads to, or undefined for any other key. */
-export function rowAfter(key: string, at: number, count: number): number | undefined {
+function rowAfter(key: string, at: number, count: number): number | undefined {
   switch (key) {
     case "ArrowDown":
       return Math.min(count - 1, at + 1);
@@ -30,6 +30,12 @@ export function rowAfter(key: string, at: number, count: number): number | undef
 export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
   const chosen = rows.findIndex((row) => row.id === lastConversation.value);
   const [active, setActive] = useState(Math.max(0, chosen));
+  // Keys may repeat faster than rows are drawn.
+  const latest = useRef(active);
+  const activate = (index: number): void => {
+    latest.current = index;
+    setActive(index);
+  };
   const list = useRef<VirtualizerHandle>(null);
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
@@ -37,12 +43,13 @@ export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): 
   const focusRow = (index: number): void =>
     scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus();
 
-  useEffect(() => {
+  // Before anything else happens: the row that had the focus may be gone from the page.
+  useLayoutEffect(() => {
     if (wantsFocus.current) focusRow(active);
     wantsFocus.current = false;
   }, [active]);
   useEffect(() => {
-    if (chosen >= 0) setActive(chosen);
+    if (chosen >= 0) activate(chosen);
   }, [chosen]);
   // Whoever comes back from a conversation finds the focus on its row.
   const isHere = place.value.kind === "chats";
@@ -51,12 +58,12 @@ export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): 
   }, [isHere]);
 
   function keys(event: TargetedKeyboardEvent<HTMLDivElement>): void {
-    const next = rowAfter(event.key, active, rows.length);
+    const next = rowAfter(event.key, latest.current, rows.length);
     if (next === undefined || event.altKey || event.ctrlKey || event.metaKey) return;
     event.preventDefault();
     wantsFocus.current = true;
     list.current?.scrollToIndex(next, { align: "nearest" });
-    setActive(next);
+    activate(next);
   }
   if (rows.length === 0) return <Empty />;
   return (

@@ -10,7 +10,8 @@ import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Choice } from "../parts/choice.tsx";
 import { Trouble } from "../parts/trouble.tsx";
-import { DAY_MS, durationWords, HOUR_MS, MINUTE_MS } from "../words.ts";
+import { DAY_MS, HOUR_MS, MINUTE_MS } from "../times.ts";
+import { durationWords } from "../words.ts";
 import { Panel, Section } from "./panel.tsx";
 
 const BURN_CHOICES_MS = [30_000, 5 * MINUTE_MS, HOUR_MS, 8 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS];

@@ -1,5 +1,6 @@
 /** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
 import type { MemberView } from "@sotto/client";
+import { signal } from "@preact/signals";
 import { unreachable } from "@sotto/protocol";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -22,6 +23,12 @@ import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
 import { Verify } from "./verify.tsx";
 import "../style/home.css";
 
+const twoPanes = matchMedia("(min-width: 56.25em)");
+const hasTwoPanes = signal(twoPanes.matches);
+twoPanes.addEventListener("change", ({ matches }) => {
+  hasTwoPanes.value = matches;
+});
+
 export type HomeProps = { readonly member: MemberView };
 
 export function Home({ member }: HomeProps): JSX.Element {
@@ -35,10 +42,11 @@ export function Home({ member }: HomeProps): JSX.Element {
   }, []);
 
   const here = place.value;
+  const isListMain = here.kind === "chats" && !hasTwoPanes.value;
   const row = "id" in here ? conversations.find(({ id }) => id === here.id) : undefined;
   return (
     <div class="home" data-place={here.kind}>
-      <section class="side" aria-label={m.chats()}>
+      <section class="side" aria-label={m.chats()} {...(isListMain ? { role: "main" } : {})}>
         <header class="bar bar--side">
           <h1 class="bar__brand">
             <Sign />

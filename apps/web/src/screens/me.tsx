@@ -10,7 +10,7 @@ import { Choice } from "../parts/choice.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Field, PassphraseField } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { StrengthBar } from "../parts/strength.tsx";
+import { StrengthBar } from "../parts/strength-bar.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import {
   chooseLanguage,

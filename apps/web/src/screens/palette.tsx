@@ -6,6 +6,7 @@ import { useDevice } from "../device.ts";
 import { go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
+import { found } from "../parts/found.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon, type IconName } from "../parts/icon.tsx";
 import type { Overlay } from "./shortcuts.tsx";
@@ -18,25 +19,6 @@ type Choice = {
   readonly icon: IconName | undefined;
   readonly run: () => void;
 };
-
-/** Letters without their marks, so that "jose" finds "José". */
-const plain = (text: string): string => text.normalize("NFD").replaceAll(/\p{M}/gu, "").toLowerCase();
-
-/** Those whose words begin with what was written come first. */
-export function found<T extends { readonly label: string }>(
-  choices: readonly T[],
-  query: string,
-): readonly T[] {
-  const wanted = plain(query.trim());
-  if (wanted === "") return choices;
-  const rank = ({ label }: T): number => {
-    const text = plain(label);
-    if (text.startsWith(wanted)) return 0;
-    if (text.includes(` ${wanted}`)) return 1;
-    return text.includes(wanted) ? 2 : 3;
-  };
-  return choices.filter((one) => rank(one) < 3).toSorted((a, b) => rank(a) - rank(b));
-}
 
 export function Palette(props: {
   readonly rows: readonly ConversationRow[];
@@ -95,6 +77,7 @@ export function Palette(props: {
           aria-activedescendant={shown.length > 0 ? `choice-${active}` : undefined}
           aria-label={m.palette()}
           placeholder={m.palette_placeholder()}
+          autofocus
           autocomplete="off"
           spellcheck={false}
           value={query}

@@ -13,7 +13,7 @@ const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 
 /** The conversation above or below the one that is open, for Alt with an arrow. */
-export function neighbour(rows: readonly ConversationRow[], step: 1 | -1): ConversationRow | undefined {
+function neighbour(rows: readonly ConversationRow[], step: 1 | -1): ConversationRow | undefined {
   const at = rows.findIndex((row) => row.id === lastConversation.value);
   return at < 0 ? rows[0] : rows[at + step];
 }

@@ -84,7 +84,7 @@ export async function join(
   return made.ok ? err({ kind: "unfinished" }) : made;
 }
 
-export const isPassphraseShort = (passphrase: string): boolean =>
+const isPassphraseShort = (passphrase: string): boolean =>
   Array.from(passphrase.normalize("NFC")).length < PASSPHRASE_CHARS_MIN;
 
 function mistakeIn({ code, passphrase }: Joining): Problem | undefined {

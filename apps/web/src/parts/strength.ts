@@ -1,6 +1,4 @@
-/** How long somebody who has the device would need to guess a passphrase, as a word and a bar. An estimate. */
-import type { JSX } from "preact";
-import * as m from "../paraglide/messages.js";
+/** How long somebody who has the device would need to guess a passphrase. An estimate, and a kind one. */
 
 /** 0: none yet, 1: guessed at once, 2: weak, 3: fair, 4: strong. */
 export type Strength = 0 | 1 | 2 | 3 | 4;
@@ -17,7 +15,7 @@ const KINDS: readonly (readonly [RegExp, number])[] = [
 /** A letter within a word says less than one drawn at random: about 2.3 bits (Shannon 1951 gives 1 to 2.6). */
 const BITS_WITHIN_A_WORD = 2.3;
 
-export function passphraseBits(passphrase: string): number {
+function passphraseBits(passphrase: string): number {
   const kept = passphrase.replaceAll(COMMON, "x");
   const alphabet = KINDS.reduce((sum, [kind, size]) => sum + (kind.test(kept) ? size : 0), 0);
   if (alphabet === 0) return 0;
@@ -39,26 +37,4 @@ export function strengthOf(passphrase: string): Strength {
   if (bits < 28) return 1;
   if (bits < 44) return 2;
   return bits < 60 ? 3 : 4;
-}
-
-const WORDS: Readonly<Record<Strength, () => string>> = {
-  0: m.strength_none,
-  1: m.strength_1,
-  2: m.strength_2,
-  3: m.strength_3,
-  4: m.strength_4,
-};
-
-export function StrengthBar({ passphrase }: { readonly passphrase: string }): JSX.Element {
-  const strength = strengthOf(passphrase);
-  return (
-    <div class="strength">
-      <div class="strength__bars" aria-hidden="true">
-        {[1, 2, 3, 4].map((bar) => (
-          <span key={bar} data-full={bar <= strength} />
-        ))}
-      </div>
-      <p role="status">{WORDS[strength]()}</p>
-    </div>
-  );
 }
