@@ -20,7 +20,10 @@ import {
 import { createSqliteChannelStore, openDatabase } from "@sotto/relay-adapters/sqlite";
 import { WebSocket } from "ws";
 
-export async function startRelay(t: TestContext, options: { readonly mounts?: readonly Mount[] } = {}) {
+export async function startRelay(
+  t: TestContext,
+  options: { readonly mounts?: readonly Mount[]; readonly quietBytesMax?: number } = {},
+) {
   const folder = mkdtempSync(join(tmpdir(), "sotto-net-"));
   const opened = openDatabase(join(folder, "relay.sqlite"));
   assert.ok(opened.ok);
@@ -49,7 +52,8 @@ export async function startRelay(t: TestContext, options: { readonly mounts?: re
     relay,
     host: "127.0.0.1",
     port: 0,
-    mounts: options.mounts ?? [],
+    mounts: [],
+    ...options,
     onBug: (error) => void bugs.push(error),
   });
   assert.ok(listener.ok);

@@ -28,6 +28,8 @@ export const CONNECTIONS_MAX = 50_000;
 const SOCKETS_MAX = CONNECTIONS_MAX + 4_096;
 /** Of one IPv4 address or one IPv6 network. Held in memory only. */
 export const CONNECTIONS_PER_ADDRESS_MAX = 256;
+/** What half frames of all connections may hold in memory. */
+const QUIET_BYTES_MAX = 256 * 1_048_576;
 /** A connection that answers no ping for this long is gone. */
 const PING_MS = 45_000;
 /** How long a stop waits for connections to close by themselves. */
@@ -53,6 +55,8 @@ export type ListenerOptions = {
   /** PEM. Without it the listener speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly mounts: readonly Mount[];
+  /** Instead of 256 MiB, what half frames of all connections may hold in memory. */
+  readonly quietBytesMax?: number;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -74,7 +78,9 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
     maxPayload: FRAME_BYTES_MAX,
     perMessageDeflate: false, // what is sent is encrypted: nothing to gain, and lengths to lose
     clientTracking: false,
+    autoPong: false, // serveSocket answers: what waits to be sent is bounded there
   });
+  const quiet = { bytes: 0, bytesMax: options.quietBytesMax ?? QUIET_BYTES_MAX };
   const open = new Map<WebSocket, { isAlive: boolean }>();
   const countByNetwork = new Map<string, number>();
   let isClosing = false;
@@ -108,7 +114,7 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
       open.set(webSocket, { isAlive: true });
       webSocket.on("pong", () => open.set(webSocket, { isAlive: true }));
       webSocket.on("close", () => open.delete(webSocket));
-      serveSocket(relay, webSocket, socket, onBug);
+      serveSocket(relay, webSocket, socket, quiet, onBug);
     });
   }
 

@@ -4,11 +4,14 @@
  */
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
-import type { Link, Relay } from "@sotto/relay";
+import { FRAME_BYTES_MAX } from "@sotto/protocol";
+import { UNSENT_BYTES_MAX, type Link, type Relay } from "@sotto/relay";
 import type { WebSocket } from "ws";
 
 /** Bodies from here on are written as they are; smaller ones are cheaper to copy. */
 const SHARED_BYTES_MIN = 16_384;
+/** What a connection may send without ending a frame: a whole one, and what is read together with its end. */
+const QUIET_BYTES_MAX = FRAME_BYTES_MAX + 131_072;
 const CLOSE_UNSUPPORTED_DATA = 1003;
 const CLOSE_POLICY = 1008;
 /** FIN and "binary" (RFC 6455, section 5.2). */
@@ -61,15 +64,30 @@ export function framesToBuffers(frames: readonly Frame[]): readonly Uint8Array[]
   return buffers;
 }
 
+/** What all connections of a listener have sent since their last whole frames: half frames are held in memory. */
+export type Quiet = { bytes: number; readonly bytesMax: number };
+
 /** Serves `webSocket`, whose bytes go over `socket`, until it closes. */
 export function serveSocket(
   relay: Relay,
   webSocket: WebSocket,
   socket: Duplex & Partial<Pick<Socket, "setNoDelay">>,
+  quiet: Quiet,
   onBug: (error: unknown) => void,
 ): void {
   let frames: Frame[] = [];
   let framedBytes = 0;
+  let quietBytes = 0;
+
+  function hear(bytes: number): void {
+    quietBytes += bytes;
+    quiet.bytes += bytes;
+    if (quietBytes > QUIET_BYTES_MAX || quiet.bytes > quiet.bytesMax) webSocket.terminate();
+  }
+  function endQuiet(): void {
+    quiet.bytes -= quietBytes;
+    quietBytes = 0;
+  }
 
   const link: Link = {
     send(head, body) {
@@ -98,7 +116,9 @@ export function serveSocket(
   const session = relay.connect(link);
   socket.setNoDelay?.(true);
   socket.on("drain", () => session.drained());
+  socket.prependListener("data", (bytes: Uint8Array) => hear(bytes.length));
   webSocket.on("message", (frame, isBinary) => {
+    endQuiet();
     if (!isBinary || !(frame instanceof Uint8Array)) return webSocket.close(CLOSE_UNSUPPORTED_DATA);
     try {
       session.receive(frame);
@@ -107,6 +127,14 @@ export function serveSocket(
       webSocket.terminate();
     }
   });
-  webSocket.on("close", () => session.closed());
+  webSocket.on("ping", (payload) => {
+    // Whoever pings and takes no answers would have them wait here.
+    if (link.unsentBytes() > UNSENT_BYTES_MAX) webSocket.terminate();
+    else webSocket.pong(payload);
+  });
+  webSocket.on("close", () => {
+    endQuiet();
+    session.closed();
+  });
   webSocket.on("error", () => webSocket.terminate()); // a broken frame or a broken line: nothing to tell anybody
 }
