@@ -2,7 +2,7 @@
 import { assert, fromHex, Secret, type RandomBytes } from "@sotto/protocol";
 import { deriveEpochKeys, wipeEpochKeys, type EpochKeys, type Group, type MlsEngine } from "@sotto/crypto";
 import type { Agenda } from "./agenda.ts";
-import type { Attested } from "./believed-time.ts";
+import { believedTime, type Attested } from "./believed-time.ts";
 import { newSession, type Session } from "./channel/session.ts";
 import type { InboxSession } from "./inbox/session.ts";
 import type { Lines } from "./lines.ts";
@@ -12,7 +12,7 @@ import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
-import { identities, inboxes } from "./stored/profile.ts";
+import { identities, inboxes, profiles } from "./stored/profile.ts";
 import type { Groups, Turn } from "./turn.ts";
 
 export type Core = {
@@ -41,6 +41,9 @@ export type Core = {
   /** Nothing is dialled before: the device has no room for what would come. */
   pausedUntil: number;
 };
+
+export const believedNow = (core: Core, ownTime: number): number =>
+  believedTime(ownTime, core.resident.get(profiles, "")?.highestTime ?? 0, core.attested);
 
 export function sessionOf(core: Core, cid: string): Session {
   let session = core.sessions.get(cid);

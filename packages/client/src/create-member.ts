@@ -17,11 +17,11 @@ import type { Authenticate, MlsEngine } from "@sotto/crypto";
 import { safetyNumber } from "@sotto/verify";
 import { ACTIVATION_CIRCUIT, answerActivation, driveActivation } from "./activation.ts";
 import { Agenda } from "./agenda.ts";
-import { believedTime, newHighest } from "./believed-time.ts";
+import { newHighest } from "./believed-time.ts";
 import { answerChannel, heardPush } from "./channel/answer.ts";
 import { channelCircuit, driveChannel } from "./channel/drive.ts";
 import { newSession } from "./channel/session.ts";
-import { forgetKeys, type Core } from "./core.ts";
+import { believedNow, forgetKeys, type Core } from "./core.ts";
 import { Display } from "./display.ts";
 import { isInStep } from "./in-step.ts";
 import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
@@ -49,6 +49,7 @@ import { Resident } from "./resident.ts";
 import { ChainBook, selfOf } from "./self.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { contacts, conversations, introductions } from "./stored/conversation.ts";
+import { items } from "./stored/message.ts";
 import { identities, profiles } from "./stored/profile.ts";
 import type { StoredFailure } from "./stored/record.ts";
 import { Turn } from "./turn.ts";
@@ -257,6 +258,7 @@ class RunningMember implements Member {
     await this.#driveTouched(turn);
     if (turn.hasWrites) this.#noteTime(turn, turn.hasBurned ? 1 : undefined);
     const committed = await turn.commit();
+    if (!committed.ok && turn.hasBurned) await turn.commitErasures(items.prefix);
     if (!committed.ok) this.#failStorage(committed.error);
     await this.#display.refresh(turn.changedRows, turn.changedItems);
     // Whoever hears that it was delivered may count on its having been shown here.
@@ -269,11 +271,9 @@ class RunningMember implements Member {
   }
 
   #begin(): Turn {
-    const { records, resident, groups, attested } = this.#core;
+    const { records, resident, groups } = this.#core;
     const now = this.#ports.clock();
-    const { highestTime } = resident.get(profiles, "")!;
-    const believedNow = believedTime(now, highestTime, attested);
-    return new Turn({ records, resident, groups, now, believedNow });
+    return new Turn({ records, resident, groups, now, believedNow: believedNow(this.#core, now) });
   }
 
   /** Before what burned goes, so that nobody can bring it back by the clock. */

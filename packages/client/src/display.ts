@@ -2,7 +2,7 @@
 import { assert, cardToLink, toHex, type Clock } from "@sotto/protocol";
 import { tokensLeft } from "./tokens.ts";
 import { clockOff } from "./believed-time.ts";
-import type { Core } from "./core.ts";
+import { believedNow, type Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";
 import { introductionCircuit } from "./introduction/drive.ts";
 import { lineId } from "./line/line-id.ts";
@@ -123,13 +123,16 @@ export class Display {
     }
     const keys = [...keysByNumber.values()].flat();
     const values = await readMany(records, keys);
+    const now = believedNow(this.#core, this.#clock());
     const itemByKey = new Map(keys.map((key, index) => [key, parse(values[index])] as const));
     for (const [number, own] of keysByNumber) {
       const views = own.flatMap((key) => {
         const item = itemByKey.get(key);
-        return item === undefined ? [] : [itemToView(resident, key, item, this.#clock())];
+        return item === undefined || isBurnt(item, now)
+          ? []
+          : [itemToView(resident, key, item, this.#clock())];
       });
-      const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, undefined));
+      const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, undefined, now));
       const preview = previewOf([...views, ...waiting]);
       if (preview === undefined) this.#previews.delete(number);
       else this.#previews.set(number, preview);
@@ -227,9 +230,10 @@ export class Display {
     const newest = records.list(prefix, { reverse: true, limit: window.size + 1 });
     const keys = newest.slice(0, window.size).toReversed();
     await this.#read(window, keys);
+    const now = believedNow(this.#core, this.#clock());
     const messages = keys.flatMap((key) => {
       const item = window.itemByKey.get(key);
-      return item === undefined ? [] : [itemToView(resident, key, item, this.#clock())];
+      return item === undefined || isBurnt(item, now) ? [] : [itemToView(resident, key, item, this.#clock())];
     });
     window.show(this.#conversationView(window, conversation, messages, newest.length > keys.length));
   }
@@ -255,7 +259,8 @@ export class Display {
     const { policy, relayUrl } = this.#profile();
     const via = viaOf(conversation);
     const problem = via === undefined ? undefined : sessions.get(via)?.problem;
-    const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, problem));
+    const now = believedNow(this.#core, this.#clock());
+    const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, problem, now));
     const unread = firstUnread === undefined ? undefined : itemByKey.get(items.prefix + firstUnread);
     const endpoint = via === undefined ? undefined : resident.get(channels, via)?.endpoint;
     return {
@@ -287,6 +292,10 @@ function parse(bytes: Uint8Array | undefined): StoredItem | undefined {
   const item = bytes && items.fromBytes(bytes);
   return item?.ok ? item.value : undefined;
 }
+
+/** Its time has come, and the disk has not been told yet. */
+const isBurnt = (item: StoredItem, now: number): boolean =>
+  item.kind === "message" && item.burnAt !== undefined && item.burnAt <= now;
 
 /** Everything but the list. */
 const isSameAround = (a: MemberView, b: MemberView): boolean =>

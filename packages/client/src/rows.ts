@@ -52,9 +52,9 @@ export function itemToView(resident: Resident, key: string, item: StoredItem, no
 }
 
 /** What waits is shown after everything else. */
-export function waitingToView(entry: OutboxEntry, problem: Problem | undefined): MessageView {
+export function waitingToView(entry: OutboxEntry, problem: Problem | undefined, now: number): MessageView {
   const { messageId, sentAt, burnMs, state } = entry;
-  const isExpired = state === "expired";
+  const isExpired = state === "expired" || (burnMs > 0 && sentAt + burnMs <= now);
   return {
     key: toHex(messageId),
     mine: true,

@@ -187,6 +187,14 @@ export class Turn {
     return ok(undefined);
   }
 
+  /** What burned goes even where there is no room for anything else; the rest of the turn has not happened. */
+  async commitErasures(prefix: string): Promise<Result<void, CommitFailure>> {
+    const writes = [...this.#writes].flatMap(([key, value]) =>
+      value === null && key.startsWith(prefix) ? [{ key, value }] : [],
+    );
+    return this.#records.commit(writes);
+  }
+
   get hasWrites(): boolean {
     return this.#writes.size > 0;
   }
