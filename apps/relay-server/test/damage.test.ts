@@ -27,7 +27,7 @@ function folderFor(t: TestContext): string {
 const silent = createEvents(() => undefined);
 const startIn = (path: string) => start({ host: "127.0.0.1", port: 0, path, tls: undefined }, silent);
 
-test("[LI23] in a folder that others may look into, no file is theirs to read", async (t) => {
+test("[ST21 LI23] in a folder that others may look into, no file is theirs to read", async (t) => {
   const path = join(folderFor(t), "relay");
   mkdirSync(path);
   chmodSync(path, 0o755);
@@ -39,7 +39,7 @@ test("[LI23] in a folder that others may look into, no file is theirs to read", 
   await running.value.stop();
 });
 
-test("[ST21] a database without its key is refused, and no new key is made", async (t) => {
+test("[ST22] a database without its key is refused, and no new key is made", async (t) => {
   const path = folderFor(t);
   const first = await startIn(path);
   assert.ok(first.ok);
@@ -50,7 +50,7 @@ test("[ST21] a database without its key is refused, and no new key is made", asy
   assert.ok(!readdirSync(path).includes("relay.key"));
 });
 
-test("[ST22] a database that is damaged inside is said to be, and the folder is free again", async (t) => {
+test("[ST23] a database that is damaged inside is said to be, and the folder is free again", async (t) => {
   const path = folderFor(t);
   const first = await startIn(path);
   assert.ok(first.ok);
