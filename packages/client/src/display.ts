@@ -113,30 +113,42 @@ export class Display {
     return introductionProblem(introduction) ?? (reached.kind === "offline" ? reached.problem : undefined);
   }
 
-  /** The newest items of many conversations in one reading. */
+  /** Mostly the newest item is what is shown; only where it says nothing the ones before it are read. */
   async #readPreviews(changed: ReadonlySet<string>): Promise<void> {
-    const { records, resident } = this.#core;
+    const without = await this.#readPreviewsAmong([...changed], 1);
+    await this.#readPreviewsAmong(without, PREVIEW_DEPTH);
+  }
+
+  /** Looks among the newest `depth` items, in one reading. Returns the conversations where that was not enough. */
+  async #readPreviewsAmong(numbers: readonly string[], depth: number): Promise<readonly string[]> {
+    const { records } = this.#core;
     const keysByNumber = new Map<string, readonly string[]>();
-    for (const number of changed) {
-      const range = { reverse: true, limit: PREVIEW_DEPTH };
+    for (const number of numbers) {
+      const range = { reverse: true, limit: depth };
       keysByNumber.set(number, records.list(`${items.prefix}${number}/`, range).toReversed());
     }
     const keys = [...keysByNumber.values()].flat();
     const values = await readMany(records, keys);
-    const now = believedNow(this.#core, this.#clock());
     const itemByKey = new Map(keys.map((key, index) => [key, parse(values[index])] as const));
-    for (const [number, own] of keysByNumber) {
-      const views = own.flatMap((key) => {
-        const item = itemByKey.get(key);
-        return item === undefined || isBurnt(item, now)
-          ? []
-          : [itemToView(resident, key, item, this.#clock())];
-      });
-      const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, undefined, now));
-      const preview = previewOf([...views, ...waiting]);
-      if (preview === undefined) this.#previews.delete(number);
-      else this.#previews.set(number, preview);
-    }
+    return numbers.filter((number) => !this.#takePreview(number, keysByNumber.get(number) ?? [], itemByKey));
+  }
+
+  #takePreview(
+    number: ConversationNumber,
+    keys: readonly string[],
+    itemByKey: ReadonlyMap<string, StoredItem | undefined>,
+  ): boolean {
+    const { resident } = this.#core;
+    const now = believedNow(this.#core, this.#clock());
+    const views = keys.flatMap((key) => {
+      const item = itemByKey.get(key);
+      return item === undefined || isBurnt(item, now) ? [] : [itemToView(resident, key, item, this.#clock())];
+    });
+    const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, undefined, now));
+    const preview = previewOf([...views, ...waiting]);
+    if (preview === undefined) this.#previews.delete(number);
+    else this.#previews.set(number, preview);
+    return preview !== undefined || keys.length === 0;
   }
 
   /** Newest first. */
