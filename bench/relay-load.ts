@@ -38,6 +38,9 @@ export type LoadCommand =
 
 class Line {
   onReply: (number: number, body: Reply) => void = () => undefined;
+  /** All that arrived together was handed out. */
+  onChunkEnd: () => void = () => undefined;
+  #unsent: Uint8Array[] = [];
   readonly #socket: Socket;
   #rest: Buffer = Buffer.alloc(0);
   #isOpen = false;
@@ -54,8 +57,14 @@ class Line {
   opened(): Promise<void> {
     return new Promise((resolve) => (this.#opened = resolve));
   }
-  send(...payloads: readonly Uint8Array[]): void {
-    this.#socket.write(Buffer.concat(payloads.flatMap((payload) => [frameHeader(payload.length), payload])));
+  /** What is sent in one turn leaves in one write. */
+  send(payload: Uint8Array): void {
+    if (this.#unsent.length === 0) queueMicrotask(() => this.#flush());
+    this.#unsent.push(frameHeader(payload.length), payload);
+  }
+  #flush(): void {
+    this.#socket.write(Buffer.concat(this.#unsent));
+    this.#unsent = [];
   }
   close(): void {
     this.#socket.destroy();
@@ -82,6 +91,7 @@ class Line {
       at = end;
     }
     this.#rest = bytes.subarray(at);
+    this.onChunkEnd();
   }
   #receive(payload: Uint8Array): void {
     const reply = decodeReply(payload);
@@ -238,17 +248,23 @@ async function createChannel(token: Uint8Array): Promise<Channel> {
   return channel;
 }
 
-/** Brings the receiver online; its pushes are acknowledged one by one. */
+/** Brings the receiver online. It acknowledges what arrived together at once, as a client does that stored it. */
 async function attend(channel: Channel, latenciesMs: number[] | undefined): Promise<void> {
   const known = channel.receiver;
   const peer = known?.peer ?? (await new Peer(port).greet());
   const handle =
     known?.handle ?? expect(await peer.ask({ kind: "resume", ticket: channel.ticket }), "opened").handle;
   channel.receiver = { peer, handle };
+  let [through, told] = [0, 0];
+  peer.line.onChunkEnd = () => {
+    if (through === told) return;
+    told = through;
+    peer.tell({ kind: "ack", handle, through });
+  };
   peer.onPush = (body) => {
     if (body.kind === "lagging") throw new Error("the load generator is too slow");
     if (body.kind !== "pushed") return;
-    peer.tell({ kind: "ack", handle, through: body.entry.seq });
+    through = body.entry.seq;
     channel.received += 1;
     const sentAt = channel.sentAt.shift();
     if (latenciesMs && sentAt !== undefined) latenciesMs.push(performance.now() - sentAt);

@@ -108,7 +108,7 @@ test("[ST3] a full disk refuses, keeps what it has, and goes on when there is ro
   const db = database.value;
   const store = createSqliteChannelStore({ db, relayId, sha256 });
   const cid = await createChannel(store);
-  db.exec("PRAGMA max_page_count = 150");
+  db.exec("PRAGMA max_page_count = 80");
   const accepted: string[] = [];
   let refusals = 0;
   for (let count = 0; count < 40; count++) {

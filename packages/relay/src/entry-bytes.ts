@@ -26,9 +26,17 @@ export type MessageFields = {
 
 const MESSAGE_TAG = 1;
 
-function putUint(view: DataView, at: number, value: number): void {
-  view.setUint32(at, Math.floor(value / 2 ** 32));
-  view.setUint32(at + 4, value >>> 0);
+// Byte by byte: a DataView would move a small array out of the JavaScript heap.
+function putU32(out: Uint8Array, at: number, value: number): void {
+  out[at] = value >>> 24;
+  out[at + 1] = value >>> 16;
+  out[at + 2] = value >>> 8;
+  out[at + 3] = value;
+}
+
+function putUint(out: Uint8Array, at: number, value: number): void {
+  putU32(out, at, Math.floor(value / 2 ** 32));
+  putU32(out, at + 4, value >>> 0);
 }
 
 /** `encode(entryCodec, {kind: "message", …})`. */
@@ -36,18 +44,17 @@ export function messageEntryBytes(message: MessageFields): Uint8Array<ArrayBuffe
   const commitmentBytes = message.commitment ? 33 : 1;
   const bodyAt = 42 + commitmentBytes + 4;
   const out = new Uint8Array(bodyAt + message.body.length);
-  const view = new DataView(out.buffer);
   out[0] = MESSAGE_TAG;
-  putUint(view, 1, message.seq);
-  putUint(view, 9, message.epoch);
-  putUint(view, 17, message.time);
+  putUint(out, 1, message.seq);
+  putUint(out, 9, message.epoch);
+  putUint(out, 17, message.time);
   out[25] = rungNumber(message.rung);
   out.set(message.messageId, 26);
   if (message.commitment) {
     out[42] = 1;
     out.set(message.commitment, 43);
   }
-  view.setUint32(bodyAt - 4, message.body.length);
+  putU32(out, bodyAt - 4, message.body.length);
   out.set(message.body, bodyAt);
   return out;
 }
@@ -66,7 +73,6 @@ const scratch = nextHeadBytes(blank, {
   commitment: undefined,
   contentHash: blank,
 });
-const scratchView = new DataView(scratch.buffer);
 const HEAD_AT = 18 + 4;
 const SEQ_AT = HEAD_AT + 32 + 4;
 const EPOCH_AT = SEQ_AT + 12;
@@ -85,9 +91,9 @@ export function headAfterMessage(
 ): Uint8Array {
   if (message.commitment) return sha256(nextHeadBytes(head, { ...message, was: "message", contentHash }));
   scratch.set(head, HEAD_AT);
-  putUint(scratchView, SEQ_AT, message.seq);
-  putUint(scratchView, EPOCH_AT, message.epoch);
-  putUint(scratchView, TIME_AT, message.time);
+  putUint(scratch, SEQ_AT, message.seq);
+  putUint(scratch, EPOCH_AT, message.epoch);
+  putUint(scratch, TIME_AT, message.time);
   scratch[RUNG_AT] = rungNumber(message.rung);
   scratch.set(message.messageId, ID_AT);
   scratch.set(contentHash, CONTENT_AT);
@@ -99,19 +105,18 @@ export function pushHeadBytes(handle: number): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(10);
   out[0] = WIRE_VERSION;
   out[5] = 96;
-  new DataView(out.buffer).setUint32(6, handle);
+  putU32(out, 6, handle);
   return out;
 }
 
 /** `encodeReply(number, {kind: "accepted", …})`. */
 export function acceptedFrame(number: number, seq: number, time: number, head: Uint8Array): Uint8Array {
   const out = new Uint8Array(54);
-  const view = new DataView(out.buffer);
   out[0] = WIRE_VERSION;
-  view.setUint32(1, number);
+  putU32(out, 1, number);
   out[5] = 6;
-  putUint(view, 6, seq);
-  putUint(view, 14, time);
+  putUint(out, 6, seq);
+  putUint(out, 14, time);
   out.set(head, 22);
   return out;
 }
@@ -123,11 +128,10 @@ export function pageFrame(
   isLast: boolean,
 ): Uint8Array<ArrayBuffer> {
   const out = new Uint8Array(entries.reduce((sum, entry) => sum + entry.length, 11));
-  const view = new DataView(out.buffer);
   out[0] = WIRE_VERSION;
-  view.setUint32(1, number);
+  putU32(out, 1, number);
   out[5] = 8;
-  view.setUint32(6, entries.length);
+  putU32(out, 6, entries.length);
   let at = 10;
   for (const entry of entries) {
     out.set(entry, at);

