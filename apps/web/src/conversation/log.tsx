@@ -86,10 +86,12 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
   }
   function follow(): void {
     const handle = list.current;
-    if (handle === null) return;
-    const { scrollOffset, scrollSize, viewportSize } = handle;
-    // Only a reader moves upwards: what grows below or is measured late takes nobody from the end.
-    if (scrollSize - viewportSize - scrollOffset < END_PX) setAtEnd(true);
+    const element = scroller.current;
+    if (handle === null || element === null) return;
+    const { scrollOffset } = handle;
+    // Only a reader moves upwards: what grows below or is measured late takes nobody from the end. Asked of the
+    // element itself: after a keyboard closed or a window grew, the list still remembers the size before.
+    if (element.scrollHeight - element.clientHeight - element.scrollTop < END_PX) setAtEnd(true);
     else if (scrollOffset < offset.current - 1) setAtEnd(false);
     offset.current = scrollOffset;
     setDay(dayAbove(lines, handle.findItemIndex(scrollOffset)));
