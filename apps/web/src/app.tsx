@@ -3,6 +3,7 @@ import { computed, useSignal, useSignalEffect, type ReadonlySignal } from "@prea
 import { unreachable } from "@sotto/protocol";
 import type { FunctionComponent, JSX } from "preact";
 import { useDevice } from "./device.ts";
+import { incomingExample } from "./incoming-link.ts";
 import * as m from "./paraglide/messages.js";
 import { Sprite } from "./parts/icon.tsx";
 import { Threshold } from "./parts/threshold.tsx";
@@ -31,10 +32,19 @@ function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps>
 export function App(): JSX.Element {
   const device = useDevice();
   const Home = useHome(device.view);
+  const isExampleGone = useSignal(false);
+  useSignalEffect(() => {
+    const name = incomingExample.value;
+    if (device.view.value.kind !== "new" || name === undefined) return;
+    incomingExample.value = undefined;
+    void device.takeExample(name).then((isThere) => {
+      isExampleGone.value = !isThere;
+    });
+  });
   return (
     <>
       <Sprite />
-      <Screen view={device.view.value} Home={Home} />
+      <Screen view={device.view.value} Home={Home} isExampleGone={isExampleGone.value} />
     </>
   );
 }
@@ -42,8 +52,9 @@ export function App(): JSX.Element {
 function Screen(props: {
   readonly view: DeviceView;
   readonly Home: FunctionComponent<HomeProps> | undefined;
+  readonly isExampleGone: boolean;
 }): JSX.Element {
-  const { view, Home } = props;
+  const { view, Home, isExampleGone } = props;
   switch (view.kind) {
     case "starting":
       return <Starting />;
@@ -52,9 +63,9 @@ function Screen(props: {
     case "crashed":
       return <Crashed detail={view.detail} />;
     case "new":
-      return <Join key="join" isJoining={false} done={undefined} />;
+      return <Join key="join" isJoining={false} done={undefined} isExampleGone={isExampleGone} />;
     case "joining":
-      return <Join key="join" isJoining done={view.done} />;
+      return <Join key="join" isJoining done={view.done} isExampleGone={false} />;
     case "locked":
       return <Lock key="lock" isOpening={false} />;
     case "opening":

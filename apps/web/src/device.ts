@@ -18,6 +18,7 @@ export type ConversationWindow = { loadOlder(): Promise<void>; close(): void };
 export interface Device {
   readonly view: ReadonlySignal<DeviceView>;
   join(joining: Joining): Promise<Result<void, Problem>>;
+  takeExample(name: string): Promise<boolean>;
   unlock(passphrase: string): Promise<Result<void, Problem>>;
   changePassphrase(from: string, to: string): Promise<Result<void, Problem>>;
   lock(): Promise<void>;
@@ -76,6 +77,7 @@ export function createWorkerDevice(worker: Worker): Device {
   return {
     view,
     join: (joining) => question("join", joining),
+    takeExample: (name) => question("take-example", name),
     unlock: (passphrase) => question("unlock", passphrase),
     changePassphrase: (from, to) => question("change-passphrase", { from, to }),
     lock: () => question("lock", undefined),

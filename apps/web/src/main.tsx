@@ -26,6 +26,7 @@ function device(): Device {
   return {
     view: signal({ kind: "blocked", why: "insecure-origin" }),
     join: never,
+    takeExample: never,
     unlock: never,
     changePassphrase: never,
     lock: never,

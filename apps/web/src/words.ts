@@ -11,8 +11,7 @@ function dateFormat(options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
   return known;
 }
 
-export const clockWords = (atMs: number): string =>
-  dateFormat({ hour: "2-digit", minute: "2-digit" }).format(atMs);
+export const clockWords = (atMs: number): string => dateFormat({ timeStyle: "short" }).format(atMs);
 
 /** The name of a day for a separator: today, yesterday, a weekday within the week, else a date. */
 export function dayWords(atMs: number, nowMs: number): string {

@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { readFile } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
+import { basename, extname, join, resolve } from "node:path";
 import { after, afterEach, before, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { createDevice } from "@sotto/client-adapters/node";
 import { codeToText } from "@sotto/protocol";
 import { openWindow, type Window } from "@sotto/testkit/browser";
 import { createFolder, startRelay, until, type Folder, type RelayProcess } from "@sotto/testkit/e2e";
@@ -36,7 +37,7 @@ after(async () => {
 });
 afterEach(() => assert.deepEqual(window.complaints, []));
 
-async function join(code: string): Promise<void> {
+async function joinWith(code: string): Promise<void> {
   const { page } = window;
   await page.getByRole("textbox", { name: "Activation code" }).fill(code);
   await page.keyboard.press("Enter");
@@ -97,14 +98,14 @@ test("a code with a typing mistake is refused before anything is made", async ()
 });
 
 test("[UI5] a code that the relay refuses leaves no container behind", async () => {
-  await join(codeToText(randomBytes(16)));
+  await joinWith(codeToText(randomBytes(16)));
   await window.page.getByText("The relay does not accept this code").waitFor();
   assert.deepEqual(await storedFiles(), []);
 });
 
 test("[UI2] the whole handset is small enough", async () => {
   await window.page.reload();
-  await join(relay.codes[0] ?? "");
+  await joinWith(relay.codes[0] ?? "");
   // The link that opened the page was forgotten with the reload: the list is empty and says what to do.
   await window.page.getByRole("heading", { name: "Nobody here yet" }).waitFor();
   assert.ok(fetched.some((name) => name.startsWith("keeper")));
@@ -186,6 +187,47 @@ test("[UI8] a bug of ours stops the worker, and the page says so", () =>
     await page.getByText("Technical detail", { exact: true }).click();
     await page.getByText("Error: planted").waitFor();
     await page.reload();
+    await page.getByRole("textbox", { name: "Activation code" }).waitFor();
+  }));
+
+test("[UI23] an example profile is taken once, told as taken before it opens, and only into a browser without one", () =>
+  inOwnWindow(async ({ page, context }) => {
+    const file = join(folder.path, "example");
+    const made = await createDevice({
+      file,
+      passphrase: PASSPHRASE,
+      relayUrl: relay.url,
+      code: relay.codes[1] ?? "",
+      name: "Alice",
+      regionBytes: 2 ** 22,
+    });
+    assert.ok(made.ok);
+    await made.value.close();
+    const asked: string[] = [];
+    await context.route("**/demo/alice.sotto", async (route) => {
+      asked.push(route.request().method());
+      if (asked.length > 2) await route.fulfill({ status: 404 });
+      else if (route.request().method() === "DELETE") await route.fulfill({ status: 204 });
+      else await route.fulfill({ body: await readFile(file) });
+    });
+    await page.goto(`${relay.url}/#demo=alice`);
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    assert.deepEqual(asked, ["GET", "DELETE"]);
+    assert.equal(page.url(), `${relay.url}/`);
+    await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Nobody here yet" }).waitFor();
+
+    await page.goto("about:blank");
+    await page.goto(`${relay.url}/#demo=alice`);
+    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    assert.deepEqual(asked, ["GET", "DELETE"]);
+  }));
+
+test("[UI23] an example profile that is gone is said to be gone", () =>
+  inOwnWindow(async ({ page }) => {
+    await page.goto(`${relay.url}/#demo=bob`);
+    await page.getByText("This example profile is already in another browser.").waitFor();
     await page.getByRole("textbox", { name: "Activation code" }).waitFor();
   }));
 

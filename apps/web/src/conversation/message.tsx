@@ -76,9 +76,11 @@ export function Message(props: MessageProps): JSX.Element {
             <Icon name="alert" />
             {message.problem === undefined ? m.message_failed() : problemWords(message.problem)}
           </p>
-          <button type="button" class="button button--plain" onClick={() => onIntent("retry", message.key)}>
-            {m.message_retry()}
-          </button>
+          {message.problem?.kind !== "expired" && (
+            <button type="button" class="button button--plain" onClick={() => onIntent("retry", message.key)}>
+              {m.message_retry()}
+            </button>
+          )}
           <button type="button" class="button button--plain" onClick={() => onIntent("discard", message.key)}>
             {m.message_discard()}
           </button>

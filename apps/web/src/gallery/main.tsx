@@ -29,6 +29,7 @@ function sceneDevice(scene: Scene): Device {
   return {
     view,
     join: answer,
+    takeExample: async () => false,
     unlock: answer,
     changePassphrase: answer,
     lock: async () => {

@@ -136,6 +136,12 @@ export const talk: readonly MessageView[] = [
   message("On my way", 2 * MINUTE_MS, { mine: true, mark: "sent", ...hourLong(40 * 1000) }),
 ];
 
+export const offlineTalk: readonly MessageView[] = [
+  ...talk.slice(0, -2),
+  message("Understood. I leave the phone at the desk.", 4 * MINUTE_MS, { mine: true, mark: "waiting" }),
+  message("On my way", 2 * MINUTE_MS, { mine: true, mark: "waiting" }),
+];
+
 export const conversation = (rest: Partial<ConversationView> = {}): ConversationView => ({
   id: "mara",
   name: "Mara",

@@ -101,7 +101,7 @@ function Main({ here, member }: { readonly here: Place; readonly member: MemberV
   const { me, conversations } = member;
   switch (here.kind) {
     case "chats":
-      return <Nothing />;
+      return <Nothing isAlone={conversations.length === 0} />;
     case "me":
       return <Me me={me} />;
     case "help":
@@ -112,7 +112,7 @@ function Main({ here, member }: { readonly here: Place; readonly member: MemberV
     case "details":
     case "verify": {
       const row = conversations.find(({ id }) => id === here.id);
-      if (row === undefined) return <Nothing />;
+      if (row === undefined) return <Nothing isAlone={false} />;
       if (here.kind === "conversation") return <Conversation id={row.id} unread={row.unread} />;
       return here.kind === "details" ? <Details row={row} me={me} /> : <Verify row={row} />;
     }
@@ -122,10 +122,10 @@ function Main({ here, member }: { readonly here: Place; readonly member: MemberV
 }
 
 /** Beside the list, before anybody was chosen. */
-const Nothing = (): JSX.Element => (
+const Nothing = ({ isAlone }: { readonly isAlone: boolean }): JSX.Element => (
   <div class="nothing">
     <Sign />
-    <p class="quiet">{m.nothing_chosen()}</p>
+    {!isAlone && <p class="quiet">{m.nothing_chosen()}</p>}
     <p class="quiet small">{m.nothing_hint()}</p>
   </div>
 );

@@ -23,13 +23,13 @@ function stepOf(problem: Problem): Step {
   return problem.kind === "code-malformed" || problem.kind === "code-refused" ? "code" : "passphrase";
 }
 
-export function Join({
-  done,
-  isJoining,
-}: {
+export function Join(props: {
   readonly done: number | undefined;
   readonly isJoining: boolean;
+  /** The example profile this page was opened for is not there. */
+  readonly isExampleGone: boolean;
 }): JSX.Element {
+  const { done, isJoining, isExampleGone } = props;
   const device = useDevice();
   const { isUnderWay, problem, run, clear, fail } = useAsking();
   const [step, setStep] = useState<Step>("code");
@@ -79,6 +79,12 @@ export function Join({
       <form onSubmit={submit} key={step}>
         {step === "code" && (
           <>
+            {isExampleGone && (
+              <p class="note" role="alert">
+                <Icon name="alert" />
+                {m.example_gone()}
+              </p>
+            )}
             <Head title={m.join_code_title()} text={m.join_code_text({ host: location.host })} />
             <Field
               label={m.join_code()}

@@ -5,6 +5,7 @@
 import type { Member, OpenConversation, Problem } from "@sotto/client";
 import type { Container } from "@sotto/crypto";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
+import { storeExample } from "./example.ts";
 import { removeContainer } from "./files.ts";
 import { join, openFile, replacePassphrase, unlock, type OpenProfile, type Trouble } from "./profile.ts";
 import type { DeviceView, Joining, ToPage, ToWorker } from "./protocol.ts";
@@ -91,22 +92,34 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     return changed.error.kind === "problem" ? err(changed.error.problem) : err({ kind: "device-failing" });
   }
 
+  async function look(): Promise<void> {
+    const opened = await openFile();
+    if (opened.ok) {
+      container = opened.value;
+      return show({ kind: "locked" });
+    }
+    const isFull = opened.error.kind === "problem" && opened.error.problem.kind === "device-full";
+    await face(opened.error, { kind: "blocked", why: isFull ? "no-storage" : "damaged" });
+  }
+
+  async function takeExample(name: string): Promise<boolean> {
+    if (container !== undefined) return false;
+    show({ kind: "starting" });
+    const isStored = await storeExample(name);
+    if (isStored) await look();
+    else show({ kind: "new" });
+    return isStored;
+  }
+
   return {
-    look: () =>
-      inTurn(async () => {
-        const opened = await openFile();
-        if (opened.ok) {
-          container = opened.value;
-          return show({ kind: "locked" });
-        }
-        const isFull = opened.error.kind === "problem" && opened.error.problem.kind === "device-full";
-        await face(opened.error, { kind: "blocked", why: isFull ? "no-storage" : "damaged" });
-      }),
+    look: () => inTurn(look),
     async hear(message) {
       const member = profile?.member;
       switch (message.kind) {
         case "join":
           return inTurn(() => joinAs(message.asks));
+        case "take-example":
+          return inTurn(() => takeExample(message.asks));
         case "unlock":
           return inTurn(() => unlockWith(message.asks));
         case "lock":

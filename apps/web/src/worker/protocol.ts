@@ -49,6 +49,8 @@ export type Joining = {
 /** Questions of the page, each answered once. */
 export type Questions = {
   readonly join: { readonly asks: Joining; readonly answer: Result<void, Problem> };
+  /** Takes the named example profile of a relay that was started with one. False: there is none, or no longer. */
+  readonly "take-example": { readonly asks: string; readonly answer: boolean };
   readonly unlock: { readonly asks: string; readonly answer: Result<void, Problem> };
   readonly "change-passphrase": {
     readonly asks: { readonly from: string; readonly to: string };

@@ -1,0 +1,54 @@
+/**
+ * Draws docs/screens from the gallery, for the README and for whoever reviews a change of looks. Run it by hand:
+ * what a font or a browser's version changes should not fail a test.
+ */
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { openWindow } from "@sotto/testkit/browser";
+import type { SCENES } from "../src/gallery/scenes.ts";
+import { openGallery, type Wish } from "./gallery.ts";
+
+const FOLDER = resolve(import.meta.dirname, "../../../docs/screens");
+/** Sharp on the screens of phones; on a desk it would double the repository for little. */
+const PHONE = { width: 390, height: 844, deviceScaleFactor: 2, mobile: false } as const;
+const DESK = { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false } as const;
+
+type Picture = {
+  readonly name: string;
+  readonly scene: keyof typeof SCENES;
+  readonly size: typeof PHONE | typeof DESK;
+  readonly wish: Wish;
+};
+const light: Wish = { theme: "light" };
+const dark: Wish = { theme: "dark" };
+
+const PICTURES: readonly Picture[] = [
+  { name: "join-phone-light", scene: "join", size: PHONE, wish: light },
+  { name: "lock-phone-dark", scene: "lock-wrong", size: PHONE, wish: dark },
+  { name: "chats-phone-light", scene: "chats", size: PHONE, wish: light },
+  { name: "chats-empty-phone-dark", scene: "chats-empty", size: PHONE, wish: dark },
+  { name: "conversation-phone-light", scene: "conversation", size: PHONE, wish: light },
+  { name: "conversation-desktop-dark", scene: "conversation", size: DESK, wish: dark },
+  { name: "conversation-offline-phone-dark", scene: "conversation-trouble", size: PHONE, wish: dark },
+  { name: "add-phone-light", scene: "add", size: PHONE, wish: light },
+  { name: "verify-phone-dark", scene: "verify", size: PHONE, wish: dark },
+  { name: "verify-desktop-light", scene: "verify", size: DESK, wish: light },
+  { name: "details-phone-german", scene: "details", size: PHONE, wish: { ...light, language: "de" } },
+  { name: "me-desktop-light", scene: "me", size: DESK, wish: light },
+  { name: "second-tab-phone-light", scene: "blocked-second-tab", size: PHONE, wish: light },
+];
+
+const gallery = await openGallery();
+const window = await openWindow();
+const protocol = await window.context.newCDPSession(window.page);
+await mkdir(FOLDER, { recursive: true });
+for (const { name, scene, size, wish } of PICTURES) {
+  await protocol.send("Emulation.setDeviceMetricsOverride", size);
+  await window.page.goto(gallery.address(scene, wish));
+  await window.page.locator(".home, .threshold__body").waitFor();
+  await window.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+  await window.page.waitForTimeout(300);
+  await window.page.screenshot({ path: join(FOLDER, `${name}.png`), scale: "device" });
+}
+await window.close();
+await gallery.close();
