@@ -1,5 +1,5 @@
 /** Everything one member's client is made of, for the machines that work on it. */
-import { assert, fromHex, Secret, type RandomBytes } from "@sotto/protocol";
+import { fromHex, Secret, type RandomBytes } from "@sotto/protocol";
 import { deriveEpochKeys, wipeEpochKeys, type EpochKeys, type Group, type MlsEngine } from "@sotto/crypto";
 import type { Agenda } from "./agenda.ts";
 import { believedTime, type Attested } from "./believed-time.ts";
@@ -104,9 +104,3 @@ export function forgetKeys(core: Core): void {
   core.self.device.reader.scalar.wipe();
   resident.clear();
 }
-
-/** Bytes that name a channel, from the id of its record. */
-export const cidOf = (cid: string): Uint8Array => {
-  assert(cid.length === 64, "a cid is 32 bytes");
-  return fromHex(cid);
-};

@@ -1,8 +1,9 @@
 /**
  * A member's client over an opened profile: takes one event at a time, lets the machines decide, commits what they
- * wrote, and only then lets frames leave and views change. Spec: spec/client.md, CL1 to CL9.
+ * wrote, and only then lets views change and frames leave. Spec: spec/client.md, CL1 to CL9.
  */
 import {
+  assert,
   equalBytes,
   err,
   fromHex,
@@ -15,40 +16,23 @@ import {
 } from "@sotto/protocol";
 import type { Authenticate, MlsEngine } from "@sotto/crypto";
 import { safetyNumber } from "@sotto/verify";
-import { ACTIVATION_CIRCUIT, answerActivation, driveActivation } from "./activation.ts";
 import { Agenda } from "./agenda.ts";
 import { newHighest } from "./believed-time.ts";
-import { answerChannel, heardPush } from "./channel/answer.ts";
-import { channelCircuit, driveChannel } from "./channel/drive.ts";
-import { newSession } from "./channel/session.ts";
 import { believedNow, forgetKeys, type Core } from "./core.ts";
 import { Display } from "./display.ts";
 import { isInStep } from "./in-step.ts";
-import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
-import { driveInbox, INBOX_CIRCUIT } from "./inbox/drive.ts";
 import { newInboxSession } from "./inbox/session.ts";
 import { decideIntent } from "./intents.ts";
-import {
-  answerClaim,
-  answerPost,
-  driveIntroduction,
-  drivePost,
-  introductionCircuit,
-} from "./introduction/drive.ts";
-import { lineId, type LineId } from "./line/line-id.ts";
-import type { Purpose } from "./line/purpose.ts";
-import { Lines, type Heard, type LineHappening } from "./lines.ts";
+import { Lines, type LineHappening } from "./lines.ts";
+import { drive, everythingIn, lose, take } from "./machines.ts";
 import type { Member, OpenConversation } from "./member.ts";
 import { OneShots } from "./one-shots.ts";
 import type { CommitFailure, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
-import { probe } from "./probe.ts";
-import { purge } from "./purge.ts";
 import { EventQueue } from "./queue.ts";
 import { Resident } from "./resident.ts";
 import { ChainBook, selfOf } from "./self.ts";
-import { channels, outgoingPosts } from "./stored/channel.ts";
-import { contacts, conversations, introductions } from "./stored/conversation.ts";
+import { contacts, conversations } from "./stored/conversation.ts";
 import { items } from "./stored/message.ts";
 import { identities, profiles } from "./stored/profile.ts";
 import type { StoredFailure } from "./stored/record.ts";
@@ -114,7 +98,7 @@ class RunningMember implements Member {
       ...ports,
       agenda,
       happened: (event) => this.#happened(event),
-      lost: (id) => this.#lose(id),
+      lost: (id) => lose(this.#core, id),
     });
     this.#core = {
       ...own,
@@ -143,26 +127,13 @@ class RunningMember implements Member {
     await this.#queue.idle();
     const all = new Set(this.#core.resident.values(conversations).keys());
     await this.#display.refresh(all, all);
-    this.#queue.add({ kind: "drive", names: this.#everything() });
+    this.#queue.add({ kind: "drive", names: everythingIn(this.#core.resident) });
   }
 
   #happened(event: LineHappening): void {
     const isFlood = event.kind === "line-frame" && this.#queue.length >= EVENTS_MAX;
     if (isFlood) this.#core.lines.abandon(event.id, undefined);
     else this.#queue.add(event);
-  }
-
-  #everything(): readonly string[] {
-    const { resident } = this.#core;
-    return [
-      "burn",
-      "probe",
-      "activation",
-      "inbox",
-      ...[...resident.values(introductions).keys()].map((id) => `introduction/${id}`),
-      ...[...resident.values(outgoingPosts).keys()].map((id) => `post/${id}`),
-      ...[...resident.values(channels).keys()].map((id) => `channel/${id}`),
-    ];
   }
 
   view = () => this.#display.view;
@@ -260,11 +231,14 @@ class RunningMember implements Member {
     const committed = await turn.commit();
     if (!committed.ok && turn.hasBurned) await turn.commitErasures(items.prefix);
     if (!committed.ok) this.#failStorage(committed.error);
+    else if (turn.hasWrites) this.#haveStored();
     await this.#display.refresh(turn.changedRows, turn.changedItems);
     // Whoever hears that it was delivered may count on its having been shown here.
     if (committed.ok) this.#perform(turn);
-    if (event.kind === "intent")
-      event.asked.resolve(committed.ok ? answer! : err(storageProblem(committed.error)));
+    if (event.kind === "intent") {
+      assert(answer !== undefined, "an intent is answered");
+      event.asked.resolve(committed.ok ? answer : err(storageProblem(committed.error)));
+    }
     this.#setAlarm();
     this.#tellWhoWaits();
     return committed.ok;
@@ -299,150 +273,31 @@ class RunningMember implements Member {
       case "line-opened":
       case "line-ended":
       case "line-frame":
-        await this.#heard(turn, event.id, this.#core.lines.hear(event));
-        this.#noteReachability(turn, event.id);
+        await take(this.#core, turn, event.id, this.#core.lines.hear(event));
         return undefined;
       default:
         return unreachable(event);
     }
   }
 
-  async #heard(turn: Turn, line: LineId, heard: Heard): Promise<void> {
-    switch (heard.kind) {
-      case "nothing":
-        return;
-      case "greeted":
-        return this.#greeted(turn, line, heard);
-      case "answer":
-        return this.#answered(turn, line, heard.purpose, heard.reply);
-      case "push": {
-        if (!("handle" in heard.reply)) return;
-        const named = this.#core.handles.get(`${line} ${heard.reply.handle}`);
-        if (named?.kind === "channel") heardPush(this.#core, turn, named.cid, named.epoch, heard.reply);
-        if (named?.kind === "inbox") heardInboxPush(this.#core, turn, heard.reply);
-        return;
-      }
-      default:
-        return unreachable(heard);
-    }
-  }
-
-  #greeted(turn: Turn, line: LineId, { welcome, relay }: Extract<Heard, { kind: "greeted" }>): void {
-    const profile = turn.need(profiles, "");
-    turn.touch(...this.#namesOn(line));
-    if (relay.url !== profile.relayUrl) return;
-    if (profile.relayId !== undefined && !equalBytes(profile.relayId, welcome.relayId)) return;
-    const ownTime = turn.now;
-    this.#core.attested = { relayTime: welcome.time, ownTime };
-    turn.put(profiles, "", { ...profile, relayId: welcome.relayId, policy: welcome.policy });
-    turn.touch("burn");
-    if (profile.relayId !== undefined) return;
-    // The line was for whoever answers at this address; from here on it is for this relay alone.
-    turn.afterwards(() => this.#core.lines.rest(line));
-    turn.touch("activation", "inbox");
-  }
-
-  /** A contact that cannot be reached is shown so. */
-  #noteReachability(turn: Turn, line: LineId): void {
-    const [circuit = ""] = line.split("|");
-    for (const number of this.#core.resident.values(introductions).keys())
-      if (introductionCircuit(number) === circuit) turn.changedRows.add(number);
-  }
-
-  /** What waits for this line. */
-  #namesOn(line: LineId): readonly string[] {
-    const { resident } = this.#core;
-    const circuit = line.slice(0, line.indexOf("|"));
-    if (circuit === INBOX_CIRCUIT) return ["inbox"];
-    if (circuit === ACTIVATION_CIRCUIT) return ["activation"];
-    const names: string[] = [];
-    for (const [cid, channel] of resident.values(channels))
-      if (lineId(channel.endpoint, channelCircuit(channel)) === line) names.push(`channel/${cid}`);
-    for (const number of resident.values(introductions).keys())
-      if (introductionCircuit(number) === circuit) names.push(`introduction/${number}`);
-    for (const [id, post] of resident.values(outgoingPosts))
-      if (introductionCircuit(post.conversation) === circuit) names.push(`post/${id}`);
-    return names;
-  }
-
-  async #answered(
-    turn: Turn,
-    line: LineId,
-    purpose: Purpose,
-    reply: Extract<Heard, { kind: "answer" }>["reply"],
-  ): Promise<void> {
-    const core = this.#core;
-    switch (purpose.kind) {
-      case "activate":
-        return answerActivation(core, turn, purpose.id, reply);
-      case "claim":
-        return answerClaim(core, turn, line, purpose.conversation, reply);
-      case "post":
-        return answerPost(core, turn, line, purpose.id, reply);
-      case "create":
-      case "open":
-      case "read":
-      case "append":
-      case "commit":
-        return answerChannel(core, turn, purpose, reply);
-      case "inbox-create":
-      case "inbox-open":
-      case "inbox-read":
-      case "shelve":
-      case "allow":
-      case "revoke":
-        return answerInbox(core, turn, line, purpose, reply);
-      case "nothing":
-        return;
-      default:
-        return unreachable(purpose);
-    }
-  }
-
   async #driveTouched(turn: Turn): Promise<void> {
     for (let count = 0; turn.touched.size > 0; count++) {
-      const [name] = turn.touched;
-      turn.touched.delete(name!);
-      if (count < DRIVES_PER_TURN) await this.#drive(turn, name!);
-      else turn.later.add(name!);
-    }
-  }
-
-  async #drive(turn: Turn, name: string): Promise<void> {
-    const core = this.#core;
-    const slash = name.indexOf("/");
-    const kind = slash < 0 ? name : name.slice(0, slash);
-    const id = slash < 0 ? "" : name.slice(slash + 1);
-    if (kind === "burn") return purge(core, turn);
-    if (turn.now < core.pausedUntil) return core.agenda.want(name, core.pausedUntil);
-    switch (kind) {
-      case "line":
-        return core.lines.tick(id);
-      case "probe":
-        return probe(core, turn);
-      case "activation":
-        return driveActivation(core, turn);
-      case "inbox":
-        return driveInbox(core, turn);
-      case "introduction":
-        return driveIntroduction(core, turn, id);
-      case "post":
-        return drivePost(core, turn, id);
-      case "channel":
-        return driveChannel(core, turn, id);
-      default:
-        return;
+      const [name = ""] = turn.touched;
+      turn.touched.delete(name);
+      if (count < DRIVES_PER_TURN) await drive(this.#core, turn, name);
+      else turn.later.add(name);
     }
   }
 
   #perform(turn: Turn): void {
     const core = this.#core;
-    if (turn.hasWrites && core.storageProblem !== undefined) {
-      core.storageProblem = undefined;
-      core.pausedUntil = 0;
-    }
     for (const { line, request, purpose } of turn.asks) core.lines.ask(line, request, purpose);
     if (turn.later.size > 0) this.#queue.add({ kind: "drive", names: [...turn.later] });
+  }
+
+  #haveStored(): void {
+    this.#core.storageProblem = undefined;
+    this.#core.pausedUntil = 0;
   }
 
   /** What was decided has not happened. It will be asked for and brought again, once there is room. */
@@ -457,17 +312,7 @@ class RunningMember implements Member {
       return;
     }
     core.pausedUntil = this.#ports.clock() + PAUSE_MS;
-    for (const name of this.#everything()) core.agenda.want(name, core.pausedUntil);
-  }
-
-  /** A line is gone, and with it whatever was under way on it. */
-  #lose(id: LineId): void {
-    const core = this.#core;
-    core.oneShots.lost(id);
-    for (const key of core.handles.keys()) if (key.startsWith(`${id} `)) core.handles.delete(key);
-    for (const [cid, session] of core.sessions)
-      if (session.line === id) core.sessions.set(cid, newSession(session));
-    if (id.startsWith(`${INBOX_CIRCUIT}|`)) core.inbox = newInboxSession();
+    for (const name of everythingIn(this.#core.resident)) core.agenda.want(name, core.pausedUntil);
   }
 
   #setAlarm(): void {

@@ -3,26 +3,22 @@ import { equalBytes, fromHex, rungFor, unreachable, type Reply } from "@sotto/pr
 import { advance, isReceiptGenuine, sha256, type ChannelEntry } from "@sotto/verify";
 import { addNotice } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
-import { nextToken } from "../tokens.ts";
 import { abandonIntroduction } from "../introduction/drive.ts";
-import type { Purpose } from "../line/purpose.ts";
-import type { Problem } from "../problems.ts";
+import type { ChannelPurpose } from "../line/purpose.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
 import { outboxEntries } from "../stored/conversation.ts";
 import type { Turn } from "../turn.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { breakChannel } from "./broken.ts";
 import { outboxIdOf } from "./own.ts";
+import { forgetPast } from "./past.ts";
+import { refuseChannel } from "./refusal.ts";
 import type { Session } from "./session.ts";
 
-type ChannelPurpose = Extract<Purpose, { readonly cid: string }>;
 type ReplyOf<Kind extends Reply["kind"]> = Extract<Reply, { kind: Kind }>;
 
 /** Entries of one channel that wait to be handled. */
 const BACKLOG_MAX = 1_024;
-/** How long to wait where the relay names no time. */
-const RETRY_MS = 15_000;
-
 export async function answerChannel(
   core: Core,
   turn: Turn,
@@ -34,7 +30,7 @@ export async function answerChannel(
   if (channel === undefined || channel.state === "broken") return;
   const session = sessionOf(core, cid);
   turn.touch(`channel/${cid}`);
-  if (reply.kind === "refused") return refuse(core, turn, purpose, reply);
+  if (reply.kind === "refused") return refuseChannel(core, turn, purpose, reply);
   switch (purpose.kind) {
     case "create":
       session.isCreating = false;
@@ -112,11 +108,6 @@ function openedPast(
   if (past !== undefined && reply.acked >= past.through) forgetPast(turn, cid, epoch);
 }
 
-function forgetPast(turn: Turn, cid: string, epoch: number): void {
-  const channel = turn.need(channels, cid);
-  turn.put(channels, cid, { ...channel, past: channel.past.filter((one) => one.epoch !== epoch) });
-}
-
 /**
  * Every reader of this epoch has acknowledged up to there. Readers begin an epoch by acknowledging the Commit that
  * began it, so from there on everything of the epochs before was delivered too.
@@ -188,117 +179,6 @@ function takeEarly(channel: Channel, session: Session, entry: ChannelEntry, head
   if (session.backlog.length > 0) return;
   const advanced = advance(sha256, { ...channel.log, epoch: channel.epoch }, entry);
   if (advanced.ok && equalBytes(advanced.value.head, head)) session.backlog.push({ entry, isPushed: true });
-}
-
-async function refuse(
-  core: Core,
-  turn: Turn,
-  purpose: ChannelPurpose,
-  { code, detail }: ReplyOf<"refused">,
-): Promise<void> {
-  const { cid } = purpose;
-  const session = sessionOf(core, cid);
-  const channel = turn.need(channels, cid);
-  stop(session, purpose);
-  switch (code) {
-    case "epochMoved":
-      // The log says what happened; it is read before anything else.
-      session.canWrite = false;
-      session.hasRead = false;
-      return;
-    case "denied":
-      return denied(core, turn, purpose);
-    case "tokenRefused":
-      return tokenRefused(turn, cid);
-    case "rateLimited":
-      if (purpose.kind === "commit") session.commitNotBefore = turn.now + detail;
-      else wait(session, turn, detail, undefined);
-      return;
-    case "quotaFull":
-      return wait(session, turn, RETRY_MS, { kind: "quota-full" }, channel.conversation);
-    case "storageFull":
-      return wait(session, turn, RETRY_MS, { kind: "relay-full" }, channel.conversation);
-    case "tooMany":
-      return wait(session, turn, 1_000, undefined);
-    case "stopping":
-      if (session.line !== undefined) core.lines.abandon(session.line, { kind: "relay-stopping" });
-      return;
-    case "keyReused":
-    case "exists":
-      if (channel.state === "creating") return abandonIntroduction(turn, cid);
-      await breakChannel(core, turn, cid);
-      return;
-    case "malformed":
-    case "codeRefused":
-    case "outOfOrder":
-      if (session.line !== undefined) core.lines.abandon(session.line, { kind: "relay-incompatible" });
-      return;
-    default:
-      return unreachable(code);
-  }
-}
-
-/** What was asked is no longer out. */
-function stop(session: Session, purpose: ChannelPurpose): void {
-  switch (purpose.kind) {
-    case "create":
-      session.isCreating = false;
-      return;
-    case "open":
-      session.isOpening = false;
-      return;
-    case "read":
-      session.isReading = false;
-      return;
-    case "append":
-      session.appending = undefined;
-      return;
-    case "commit":
-      session.isCommitting = false;
-      return;
-    default:
-      return unreachable(purpose);
-  }
-}
-
-function wait(
-  session: Session,
-  turn: Turn,
-  ms: number,
-  problem: Problem | undefined,
-  conversation?: string,
-): void {
-  session.notBefore = turn.now + ms;
-  session.problem = problem;
-  if (conversation !== undefined) turn.changedItems.add(conversation);
-}
-
-/** One answer for an unknown channel and a wrong key. For an epoch that is over it means that all have read it. */
-async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<void> {
-  const { cid } = purpose;
-  const session = sessionOf(core, cid);
-  const channel = turn.need(channels, cid);
-  if (purpose.kind === "open" && purpose.epoch < channel.epoch) {
-    forgetPast(turn, cid, purpose.epoch);
-    return;
-  }
-  if (purpose.kind === "open" && purpose.isResumed) {
-    session.ticket = undefined; // too old, or the relay has another key for tickets
-    return;
-  }
-  if (purpose.kind === "read" || purpose.kind === "append") {
-    session.handle = undefined; // the handle died; OPEN tells more
-    return wait(session, turn, 1_000, undefined);
-  }
-  if (channel.state === "creating") return abandonIntroduction(turn, cid);
-  await breakChannel(core, turn, cid);
-}
-
-async function tokenRefused(turn: Turn, cid: string): Promise<void> {
-  const channel = turn.need(channels, cid);
-  const createToken = nextToken(turn);
-  if (createToken === undefined) return abandonIntroduction(turn, cid, "noTokens");
-  turn.put(channels, cid, { ...channel, createToken });
 }
 
 /** Pushes: entries, delivery, or that this connection was too slow. */

@@ -1,4 +1,4 @@
-/** Which of a conversation's channels own messages take. Spec: spec/client.md, CL30 to CL33. */
+/** Which of a conversation's channels own messages take. Spec: spec/client.md, CL32 and CL33. */
 import { equalBytes, fromHex, toHex } from "@sotto/protocol";
 import { changeConversation, outboxOf } from "../conversation.ts";
 import { channels, type Channel } from "../stored/channel.ts";

@@ -1,4 +1,4 @@
-/** Commits: made, kept until the relay has decided, and taken from the log, the own ones too. Spec: CL21 to CL26. */
+/** Commits: made, kept until the relay has decided, and taken from the log, the own ones too. Spec: CL21 to CL25. */
 import { credentialCodec, decode, equalBytes, fromHex, type Entry } from "@sotto/protocol";
 import {
   checkNextKeys,

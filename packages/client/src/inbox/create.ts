@@ -1,4 +1,4 @@
-/** The own inbox: its keys and tokens are drawn and durable before the relay hears of it. Spec: CL44. */
+/** The own inbox: its keys and tokens are drawn and durable before the relay hears of it. Spec: CL43. */
 import { Secret } from "@sotto/protocol";
 import { inboxPublicKey, signInboxCreate, signingKey } from "@sotto/crypto";
 import { sha256 } from "@sotto/verify";

@@ -1,4 +1,4 @@
-/** What the own inbox does next: is made, opened, read, its shelf filled, its tokens changed. Spec: CL44 to CL49. */
+/** What the own inbox does next: is made, opened, read, its shelf filled, its tokens changed. Spec: CL46 to CL51. */
 import { signingKey, signInboxOpen } from "@sotto/crypto";
 import { sha256 } from "@sotto/verify";
 import type { Core } from "../core.ts";

@@ -1,4 +1,4 @@
-/** An invitation that came to the inbox: verified against the inviter's own chain, then joined. Spec: CL50 to CL54. */
+/** An invitation that came to the inbox: verified against the inviter's own chain, then joined. Spec: CL50 and CL51. */
 import {
   credentialCodec,
   decode,

@@ -9,3 +9,5 @@ export type RelayAddress = { readonly url: string; readonly relayId: Uint8Array 
 
 export const lineId = (relay: RelayAddress, circuit: Circuit): LineId =>
   `${circuit}|${relay.relayId === undefined ? "" : toHex(relay.relayId)}|${relay.url}`;
+
+export const circuitOf = (id: LineId): Circuit => id.slice(0, id.indexOf("|"));

@@ -10,3 +10,5 @@ export type Purpose =
   | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
   /** Its answer changes nothing. */
   | { readonly kind: "nothing" };
+
+export type ChannelPurpose = Extract<Purpose, { readonly cid: string }>;

@@ -93,7 +93,6 @@ const outgoingPost = struct({
   postId: fixed(16),
   body: opaque(WELCOME_BYTES_MAX),
 });
-export type OutgoingPost = TypeOf<typeof outgoingPost>;
 export const outgoingPosts = table("t/", 1, outgoingPost);
 
 /** The private half of a KeyPackage on the shelf. */
@@ -103,7 +102,6 @@ const keyPackage = struct({
   /** When it is forgotten, used or not. */
   until: uint,
 });
-export type StoredKeyPackage = TypeOf<typeof keyPackage>;
 export const keyPackages = table("kp/", 1, keyPackage);
 
 /** Names a KeyPackage by half of its reference, which is as long as the suite's hash: 64 bytes with X-Wing. */
