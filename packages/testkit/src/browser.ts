@@ -36,6 +36,8 @@ export type WindowOptions = {
   readonly profile?: string;
   /** Accept certificates nobody vouches for: for a relay with TLS on loopback. */
   readonly anyCertificate?: boolean;
+  /** All traffic goes through the HTTP proxy at this port of this machine: a wire that a test can cut. */
+  readonly proxyPort?: number;
 };
 
 export type Window = {
@@ -60,6 +62,9 @@ export async function openWindow(options: WindowOptions = {}): Promise<Window> {
     colorScheme: options.dark === true ? "dark" : "light",
     locale: options.locale ?? "en-GB",
     ignoreHTTPSErrors: options.anyCertificate ?? false,
+    ...(options.proxyPort !== undefined && {
+      proxy: { server: `http://127.0.0.1:${options.proxyPort}`, bypass: "<-loopback>" },
+    }),
     reducedMotion: "reduce",
   });
   context.setDefaultTimeout(STEP_MS_MAX);

@@ -1,0 +1,16 @@
+export { createCertificate, type Certificate } from "./certificate.ts";
+export { createFolder, type Folder } from "./folder.ts";
+export {
+  acquaint,
+  conversationOf,
+  joinNodeMember,
+  send,
+  valueOf,
+  type NodeMember,
+  type NodeMemberOptions,
+} from "./node-member.ts";
+export { newCode, readCopy, startRelay, type RelayOptions, type RelayProcess } from "./relay-process.ts";
+export { createTerminal, type Ended, type Terminal, type TerminalOptions } from "./terminal.ts";
+export { findTraces, type Place, type Wanted } from "./traces.ts";
+export { until } from "./until.ts";
+export { createWire, type Wire } from "./wire.ts";
