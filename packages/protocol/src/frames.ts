@@ -197,7 +197,10 @@ export const replyCodec = tagged({
   welcome: [1, { relayId: id, nonce: fixed(32), time: uint, policy, signature }],
   activated: [2, { granted: u32, until: uint }],
   created: [3, { head: hash, time: uint }],
-  /** `lastSeq` and `head` are the channel's now; `acked` the cursor of this reader key, if it proved one. */
+  /**
+   * `epoch`, `lastSeq` and `head` are the channel's now, or as the Commit left them that ended the handle's epoch;
+   * `acked` is the cursor of this reader key, if it proved one.
+   */
   opened: [
     4,
     {

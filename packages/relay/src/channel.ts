@@ -56,6 +56,8 @@ const epochState = struct({
   /** The epoch's entries are those with `after < seq`, and `seq <= through` once it has ended. */
   after: uint,
   through: optional(uint),
+  /** The head after the Commit that ended it. */
+  endHead: optional(fixed(32)),
   keys: epochKeys,
   /** What each reader key has acknowledged, in the order of `keys.readers`. */
   cursors: list(READERS_MAX, uint),
@@ -88,6 +90,18 @@ export const epochOf = (channel: Channel, epoch: number): EpochState | undefined
   const current = currentEpoch(channel);
   return current.epoch === epoch ? current : channel.epochs.find((one) => one.epoch === epoch);
 };
+
+/**
+ * The newest that readers of this epoch may know of the channel: of one that is over, the Commit that ended it. Whoever
+ * was removed then would otherwise see from here how busy the channel is.
+ */
+export const newestOf = (
+  channel: Channel,
+  state: EpochState,
+): { readonly seq: number; readonly epoch: number; readonly head: Uint8Array } =>
+  state.through === undefined || state.endHead === undefined
+    ? { seq: channel.lastSeq, epoch: state.epoch, head: channel.head }
+    : { seq: state.through, epoch: state.epoch + 1, head: state.endHead };
 
 /** Through which entry every reader of the epoch has acknowledged. */
 export function deliveredOf(state: EpochState): number {
@@ -144,6 +158,7 @@ const firstState = (epoch: number, after: number, keys: EpochPublicKeys): EpochS
   epoch,
   after,
   through: undefined,
+  endHead: undefined,
   keys,
   cursors: keys.readers.map(() => 0),
 });
@@ -254,7 +269,7 @@ export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }
     return refuse("rateLimited", COMMIT_INTERVAL_MS - waited);
   const entry = commitEntry(channel, op, now, sha256);
   if (isFull(channel, facts.remembered, entry.bodyBytes)) return refuse("quotaFull");
-  const ended: EpochState = { ...current, through: entry.seq };
+  const ended: EpochState = { ...current, through: entry.seq, endHead: entry.head };
   const begun = firstState(op.epoch + 1, entry.seq, op.next);
   return {
     outcome: { kind: "committed", seq: entry.seq, time: now, head: entry.head, entry },

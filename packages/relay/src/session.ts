@@ -25,7 +25,7 @@ import {
   type Request,
 } from "@sotto/protocol";
 import { createBucket } from "./bucket.ts";
-import { currentEpoch, deliveredOf, epochOf, type Channel } from "./channel.ts";
+import { currentEpoch, deliveredOf, epochOf, newestOf, type Channel } from "./channel.ts";
 import { acceptedFrame } from "./entry-bytes.ts";
 import { createFeed, type Output } from "./feed.ts";
 import type { Listener } from "./hub.ts";
@@ -369,12 +369,13 @@ export function createSession(service: Service, link: Link): Session {
     if (reader === undefined && current !== state) return refused("epochMoved", current.epoch);
     if (handles.size >= HANDLES_MAX) return refused("tooMany");
     const handle = addChannel(toHex(proven.cid), proven.epoch, proven.mayWrite, reader);
+    const { seq: lastSeq, epoch, head } = newestOf(channel, state);
     return {
       kind: "opened",
       handle,
-      epoch: current.epoch,
-      lastSeq: channel.lastSeq,
-      head: channel.head,
+      epoch,
+      lastSeq,
+      head,
       acked: reader === undefined ? 0 : (state.cursors[reader] ?? 0),
       delivered: deliveredOf(state),
       ticket: ticketToBytes(keyRing, { ...proven, until: clock() + TICKET_KEPT_MS }),
@@ -466,10 +467,11 @@ export function createSession(service: Service, link: Link): Session {
 
   async function attest(request: Of<"attest">): Promise<Reply> {
     const handle = handles.get(request.handle);
-    const channel = handle?.kind === "channel" ? await store.channel(handle.place) : undefined;
-    if (!handle || !channel) return DENIED;
-    const { lastSeq: seq, head } = channel;
-    const { epoch } = currentEpoch(channel);
+    if (handle?.kind !== "channel") return DENIED;
+    const channel = await store.channel(handle.place);
+    const state = channel && epochOf(channel, handle.epoch);
+    if (!state) return DENIED;
+    const { seq, epoch, head } = newestOf(channel, state);
     const receipt = keyRing.sign(receiptBytes(relayId, fromHex(handle.place), seq, epoch, head));
     return { kind: "attested", seq, epoch, head, receipt };
   }

@@ -56,6 +56,23 @@ test("[CH26] a message that took a COMMIT's id beforehand is not that COMMIT, an
   assert.deepEqual(await client.expect("committed", request), committed);
 });
 
+test("[CH9] whoever was removed learns nothing newer than the Commit that did it", async () => {
+  const rig = await createRig();
+  const { cid, pairs, reader, client, handle } = await opened(rig);
+  const second = createEpoch(2);
+  const request = rig.commitRequest(cid, 0, pairs, publicKeys(second));
+  const { seq, head } = await client.expect("committed", request);
+  const other = await rig.connect();
+  const writing = await other.expect("opened", other.openRequest(cid, 1, { write: second.write }));
+  for (let count = 0; count < 3; count++) await other.expect("accepted", appendRequest(writing.handle));
+  const again = await client.expect("opened", client.openRequest(cid, 0, { reader }));
+  assert.deepEqual([again.lastSeq, again.epoch, again.head], [seq, 1, head]);
+  const attested = await client.expect("attested", { kind: "attest", handle });
+  assert.deepEqual([attested.seq, attested.epoch, attested.head], [seq, 1, head]);
+  const current = await other.expect("attested", { kind: "attest", handle: writing.handle });
+  assert.deepEqual([current.seq, current.epoch], [seq + 3, 1]);
+});
+
 test("[CH13] a COMMIT takes its keys' room of the quota too", async () => {
   const rig = await createRig();
   const { cid, pairs, client } = await opened(rig);
@@ -77,7 +94,7 @@ test("[CH40] a channel keeps so many reader keys of epochs that are over; the ol
     const readers = Array.from({ length: READERS_MAX }, () => random(32));
     const cursors = readers.map(() => epoch);
     const through = epoch + 1 < count ? epoch + 1 : undefined;
-    return { epoch, after: epoch, through, keys: { ...first.keys, readers }, cursors };
+    return { epoch, after: epoch, through, endHead: undefined, keys: { ...first.keys, readers }, cursors };
   });
   const last = epochs.at(-1);
   assert.ok(last);
