@@ -260,12 +260,18 @@ export async function runChannelWorld(options: ChannelWorldOptions): Promise<Wor
     }
   }
 
-  /** One is away for longer than anything is kept. */
+  /**
+   * One is away for longer than anything is kept, and has heard of everything it sent: messageIds are remembered for
+   * 30 days, and these clients are too simple to know that nothing is retried past its burn.
+   */
   async function loseSight(): Promise<void> {
     const absent = rng.pick(nodes);
+    for (const { host } of channels) host.boot();
+    absent.process?.network.plug();
+    await runFor(REST_MS);
     note(`${absent.name} is away for 31 days`);
     absent.process?.network.unplug();
-    for (const { host } of channels) host.boot();
+    for (let count = 0; count < 10; count++) write();
     await runFor(REST_MS);
     timeline.skip(31 * 24 * HOUR_MS);
     await runFor(REST_MS);
