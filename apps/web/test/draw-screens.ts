@@ -9,9 +9,8 @@ import type { SCENES } from "../src/gallery/scenes.ts";
 import { openGallery, type Wish } from "./gallery.ts";
 
 const FOLDER = resolve(import.meta.dirname, "../../../docs/screens");
-/** Sharp on the screens of phones; on a desk it would double the repository for little. */
-const PHONE = { width: 390, height: 844, deviceScaleFactor: 2, mobile: false } as const;
-const DESK = { width: 1280, height: 800, deviceScaleFactor: 1, mobile: false } as const;
+const PHONE = { width: 390, height: 844 };
+const DESK = { width: 1280, height: 800 };
 
 type Picture = {
   readonly name: string;
@@ -29,7 +28,7 @@ const PICTURES: readonly Picture[] = [
   { name: "chats-empty-phone-dark", scene: "chats-empty", size: PHONE, wish: dark },
   { name: "conversation-phone-light", scene: "conversation", size: PHONE, wish: light },
   { name: "conversation-desktop-dark", scene: "conversation", size: DESK, wish: dark },
-  { name: "conversation-offline-phone-dark", scene: "conversation-trouble", size: PHONE, wish: dark },
+  { name: "conversation-offline-phone-dark", scene: "conversation-offline", size: PHONE, wish: dark },
   { name: "add-phone-light", scene: "add", size: PHONE, wish: light },
   { name: "verify-phone-dark", scene: "verify", size: PHONE, wish: dark },
   { name: "verify-desktop-light", scene: "verify", size: DESK, wish: light },
@@ -39,16 +38,15 @@ const PICTURES: readonly Picture[] = [
 ];
 
 const gallery = await openGallery();
-const window = await openWindow();
-const protocol = await window.context.newCDPSession(window.page);
 await mkdir(FOLDER, { recursive: true });
+const windows = { phone: await openWindow(PHONE), desk: await openWindow(DESK) };
 for (const { name, scene, size, wish } of PICTURES) {
-  await protocol.send("Emulation.setDeviceMetricsOverride", size);
+  const window = size === PHONE ? windows.phone : windows.desk;
   await window.page.goto(gallery.address(scene, wish));
   await window.page.locator(".home, .threshold__body").waitFor();
   await window.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await window.page.waitForTimeout(300);
-  await window.page.screenshot({ path: join(FOLDER, `${name}.png`), scale: "device" });
+  await window.page.screenshot({ path: join(FOLDER, `${name}.png`) });
 }
-await window.close();
+await Promise.all([windows.phone.close(), windows.desk.close()]);
 await gallery.close();

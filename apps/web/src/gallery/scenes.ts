@@ -2,7 +2,17 @@
 import type { ConversationView, MemberView, Problem, Reachability } from "@sotto/client";
 import type { Place } from "../navigation.ts";
 import type { DeviceView, Obstacle } from "../worker/protocol.ts";
-import { conversation, longRows, longTalk, manyRows, me, NOW, rows, troubledTalk } from "./people.ts";
+import {
+  conversation,
+  longRows,
+  longTalk,
+  manyRows,
+  me,
+  NOW,
+  offlineTalk,
+  rows,
+  troubledTalk,
+} from "./people.ts";
 
 export type Scene = {
   readonly view: DeviceView;
@@ -124,6 +134,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
       state: "broken",
       reachability: offline,
     }),
+  },
+  "conversation-offline": {
+    view: open({ reachability: offline }),
+    place: talk,
+    conversation: conversation({ messages: offlineTalk, reachability: offline }),
   },
   "conversation-problems": { view: open(), place: talk, conversation: conversation({ messages: failures }) },
   "conversation-draft": {
