@@ -22,8 +22,11 @@ import { addCode, isCodeUnused, openDatabase, type OpenProblem } from "@sotto/re
 
 const OWNER_ONLY = 0o600;
 const KEY_BYTES = 32;
-/** A code, and what it registers, is good for this long. */
-export const CODE_KEPT_MS = 365 * 86_400_000;
+const DAY_MS = 86_400_000;
+/** A code, and what it registers, is good for at least this long. */
+export const CODE_KEPT_MS = 365 * DAY_MS;
+/** Terms end together: a token has its code's term, which must not tell whose it is (IN6). */
+const TERM_MS = 30 * DAY_MS;
 
 export type DataProblem =
   | OpenProblem
@@ -127,7 +130,7 @@ export function mintCode(path: string, db: DatabaseSync, now: number): string {
   let code = nativeRandom(16);
   while (!isEasyToType(code)) code = nativeRandom(16);
   const text = codeToText(code);
-  addCode(db, toHex(nativeSha256(code)), now + CODE_KEPT_MS);
+  addCode(db, toHex(nativeSha256(code)), Math.ceil((now + CODE_KEPT_MS) / TERM_MS) * TERM_MS);
   appendFileSync(codesPath(path), `${text}\n`, { mode: OWNER_ONLY });
   return text;
 }

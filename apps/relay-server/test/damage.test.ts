@@ -14,7 +14,7 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
-import { openDataFolder } from "../src/data-folder.ts";
+import { CODE_KEPT_MS, mintCode, openDataFolder } from "../src/data-folder.ts";
 import { createEvents } from "../src/events.ts";
 import { start } from "../src/start.ts";
 
@@ -67,4 +67,18 @@ test("[ST23] a database that is damaged inside is said to be, and the folder is 
     opened.value.db.close();
     opened.value.release();
   }
+});
+
+test("[IN6] codes of different days end together, and last a year", (t) => {
+  const path = folderFor(t);
+  const opened = openDataFolder(path);
+  assert.ok(opened.ok);
+  const { db, release } = opened.value;
+  const now = Date.UTC(2030, 0, 1);
+  for (const later of [0, 1, 86_400_000]) mintCode(path, db, now + later);
+  const terms = db.prepare("SELECT DISTINCT until FROM code").all();
+  assert.equal(terms.length, 1);
+  assert.ok(Number(terms[0]?.["until"]) >= now + 86_400_000 + CODE_KEPT_MS);
+  db.close();
+  release();
 });
