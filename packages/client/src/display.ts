@@ -108,6 +108,8 @@ export class Display {
     const { resident, lines } = this.#core;
     const introduction = resident.get(introductions, number);
     if (introduction === undefined) return undefined;
+    const isAsking = [...resident.values(activations).values()].some(({ state }) => state === "asking");
+    if (introduction.state === "noTokens" && isAsking) return undefined; // they may be on their way
     const line = lineId(introduction.card.endpoint, introductionCircuit(number));
     const reached = lines.reachability([line]);
     return introductionProblem(introduction) ?? (reached.kind === "offline" ? reached.problem : undefined);

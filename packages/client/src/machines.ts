@@ -103,7 +103,7 @@ function greeted(core: Core, turn: Turn, line: LineId, { welcome, relay }: Greet
   if (profile.relayId !== undefined) return;
   // The line was for whoever answers at this address; from here on it is for this relay alone.
   turn.afterwards(() => core.lines.rest(line));
-  turn.touch("activation", "inbox");
+  turn.touch(...everythingIn(core.resident));
 }
 
 /** A contact that cannot be reached is shown so. */

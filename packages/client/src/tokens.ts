@@ -14,5 +14,11 @@ export function nextToken(turn: Turn): Uint8Array | undefined {
   return undefined;
 }
 
+export const hasToken = (turn: Turn): boolean =>
+  turn.ids(activations).some((id) => {
+    const { state, tokens } = turn.need(activations, id);
+    return state === "granted" && tokens.length > 0;
+  });
+
 export const tokensLeft = (of: Iterable<Activation>): number =>
   [...of].reduce((sum, { state, tokens }) => sum + (state === "granted" ? tokens.length : 0), 0);

@@ -338,3 +338,23 @@ test("[CL7] a member that was closed asks nothing and answers with a problem", a
   await world.pass(120_000);
   assert.equal(here.dialled.length, dialled);
 });
+
+test("[CL43] a contact added before the own relay was ever reached is approached once it is", async () => {
+  const world = new World();
+  const here = world.relay();
+  const there = world.relay("https://other.example");
+  const bob = await world.person("Bob", there);
+  here.isUp = false;
+  const alice = new Person(world, "Alice", here);
+  world.people.push(alice);
+  const code = await here.code();
+  await createProfile(alice.ports(), { name: "Alice", relayUrl: here.url, code, kind: "cli" });
+  await alice.start();
+  await alice.add(bob);
+  assert.equal(alice.row(bob)?.state, "setting-up");
+  await alice.send(bob, "written before anything was reached");
+  here.isUp = true;
+  await world.pass(120_000);
+  assert.equal(alice.row(bob)?.state, "ready");
+  assert.equal(bob.view.conversations[0]?.preview?.text, "written before anything was reached");
+});

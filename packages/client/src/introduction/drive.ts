@@ -13,7 +13,7 @@ import {
 } from "@sotto/protocol";
 import { deriveEpochKeys, epochPublicKeys, exportChannelSecret, openShelfItem } from "@sotto/crypto";
 import { firstPosition, isContinuation, sha256, verifyChain } from "@sotto/verify";
-import { nextToken } from "../tokens.ts";
+import { hasToken, nextToken } from "../tokens.ts";
 import { readersOf } from "../channel/commit.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
 import { addChannel, addNotice, changeConversation, forgetChannel, learnContact } from "../conversation.ts";
@@ -39,6 +39,7 @@ export function driveIntroduction(core: Core, turn: Turn, number: ConversationNu
   const notBefore = Math.max(introduction.notBefore, core.oneShots.notBefore(name));
   if (turn.now < notBefore) return core.agenda.want(name, notBefore);
   if (turn.need(profiles, "").relayId === undefined) return; // the own relay was never reached
+  if (!hasToken(turn)) return setState(turn, number, "noTokens"); // a KeyPackage would be claimed for nothing
   const { card } = introduction;
   const line = core.lines.want(card.endpoint, introductionCircuit(number));
   if (core.lines.readyNonce(line) === undefined || core.oneShots.isOut(name)) return;
