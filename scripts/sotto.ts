@@ -2,6 +2,7 @@
  * Which program a command of `./sotto` is. The chosen one replaces this process, so that signals and exit
  * codes are its own.
  */
+import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
@@ -42,7 +43,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     program: RELAY,
     passesName: true,
   },
-  join: { usage: "join", does: "become a member, in this terminal", program: CLIENT, passesName: true },
+  join: {
+    usage: "join CODE --as NAME",
+    does: "become a member, in this terminal",
+    program: CLIENT,
+    passesName: true,
+  },
   link: { usage: "link", does: "show my contact link", program: CLIENT, passesName: true },
   add: { usage: "add LINK", does: "add a person by their link", program: CLIENT, passesName: true },
   list: { usage: "list", does: "my conversations", program: CLIENT, passesName: true },
@@ -54,6 +60,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   },
   read: { usage: "read PERSON", does: "read a conversation", program: CLIENT, passesName: true },
   follow: { usage: "follow", does: "print messages as they come", program: CLIENT, passesName: true },
+  verify: {
+    usage: "verify PERSON [--matches | --differs]",
+    does: "the safety number, to compare",
+    program: CLIENT,
+    passesName: true,
+  },
   test: {
     usage: "test [PART OF A PATH…]",
     does: "every test, or those of some files",
@@ -99,6 +111,17 @@ export function helpText(): string {
   return ["Usage: ./sotto COMMAND", "", ...rows, "  help", "      this text", ""].join("\n");
 }
 
+/** Beside a relay with example profiles runs what makes them and plays their people. Both are told the same folder. */
+function withDemo(root: string, args: readonly string[]): readonly string[] {
+  if (!args.includes("--demo")) return args;
+  const hasData = args.some((arg) => arg === "--data" || arg.startsWith("--data="));
+  const told = hasData ? args : [...args, "--data", join(root, ".sotto/relay")];
+  spawn(process.execPath, [join(root, "scripts/demo.ts"), ...told.slice(1)], {
+    stdio: ["ignore", "inherit", "inherit"],
+  }).unref();
+  return told;
+}
+
 async function main(argv: readonly string[]): Promise<void> {
   const root = resolve(import.meta.dirname, "..");
   const plan = planOf(argv, (name) => existsSync(join(root, "bench", `${name}.ts`)));
@@ -120,8 +143,9 @@ async function main(argv: readonly string[]): Promise<void> {
         }
       }
       const program = join(root, plan.program);
+      const args = plan.servesHandset ? withDemo(root, plan.args) : plan.args;
       // Not everywhere, but on Linux always.
-      process.execve?.(process.execPath, [process.execPath, program, ...plan.args], process.env);
+      process.execve?.(process.execPath, [process.execPath, program, ...args], process.env);
     }
   }
 }

@@ -115,18 +115,18 @@ async function send({ command, member, streams }: Asked): Promise<Ended> {
   const view = await window.until(patience(command, streams), (now) => own(now)?.mark !== "waiting");
   window.close();
   const message = own(view);
-  if (message?.problem !== undefined) return failed(message.problem);
-  if (message?.mark !== "sent" && message?.mark !== "delivered") return err(notSentSentence(view));
+  if (message === undefined || message.mark === "waiting")
+    return err(notSentSentence(view, message?.problem));
+  if (message.mark === "failed") return failed(message.problem ?? { kind: "expired" });
   if (command.json) await streams.out(messageJson(view, message));
   return done;
 }
 
-const notSentSentence = ({ state, reachability }: ConversationView): string => {
-  const why =
-    state === "ready" ? (troubleOf(reachability) ?? { kind: "relay-unreachable" as const }) : undefined;
-  const because = why === undefined ? "This contact was not reached yet." : problemSentence(why);
+function notSentSentence({ state, reachability }: ConversationView, problem: Problem | undefined): string {
+  const why = problem ?? troubleOf(reachability) ?? { kind: "relay-unreachable" };
+  const because = state === "ready" ? problemSentence(why) : "This contact was not reached yet.";
   return `${because} Not sent yet: it goes out with a later command.`;
-};
+}
 
 async function read({ command, member, streams }: Asked): Promise<Ended> {
   const found = await find({ command, member, streams });

@@ -9,7 +9,7 @@ import { start } from "./start.ts";
 const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/relay");
 const DEFAULT_PORT = 7_400;
 const USAGE =
-  "start [--port N] [--host ADDRESS] [--data DIR] [--tls-cert FILE --tls-key FILE] [--verbose] | code [--data DIR]";
+  "start [--port N] [--host ADDRESS] [--data DIR] [--tls-cert FILE --tls-key FILE] [--demo] [--verbose] | code [--data DIR]";
 
 const OPTIONS = {
   port: { type: "string" },
@@ -17,6 +17,7 @@ const OPTIONS = {
   data: { type: "string", default: DEFAULT_DATA },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
+  demo: { type: "boolean", default: false },
   verbose: { type: "boolean", default: false },
 } as const;
 
@@ -36,9 +37,12 @@ async function runStart(options: Options): Promise<void> {
   const { "tls-cert": certPath, "tls-key": keyPath } = options;
   if ((certPath === undefined) !== (keyPath === undefined))
     return fail("--tls-cert and --tls-key go together: give both or neither.");
+  if (options.demo && (certPath !== undefined || port === 0))
+    return fail("--demo goes with neither TLS nor --port 0.");
   const events = createEvents(createPinoSink(options.verbose ? "info" : "warn"));
   const tls = certPath !== undefined && keyPath !== undefined ? { certPath, keyPath } : undefined;
-  const running = await start({ host: options.host, port, path: resolve(options.data), tls }, events);
+  const { host, demo, data } = options;
+  const running = await start({ host, port, path: resolve(data), tls, demo }, events);
   if (!running.ok) return fail(running.error);
   process.stdout.write(running.value.text);
   let isStopping = false;

@@ -1,6 +1,6 @@
 /** `start`: one relay in one process, until it is told to stop. Wiring only. */
 import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { DEFAULT_POLICY, err, ok, type Result } from "@sotto/protocol";
 import { createRelay, createTokenAdmission, type ChannelStore, type RelayEvent } from "@sotto/relay";
 import { createMemoryWakeups } from "@sotto/relay-adapters/memory";
@@ -17,6 +17,7 @@ import {
 import { createSqliteChannelStore } from "@sotto/relay-adapters/sqlite";
 import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from "./data-folder.ts";
 import type { Events } from "./events.ts";
+import { createDemoMount } from "./demo-profiles.ts";
 import { createMetrics } from "./metrics.ts";
 import { dataSentence, listenSentence, welcomeText } from "./sentences.ts";
 
@@ -30,6 +31,8 @@ export type StartOptions = {
   readonly port: number;
   readonly path: string;
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
+  /** Whether example profiles are handed out. */
+  readonly demo?: boolean;
 };
 
 export type Running = {
@@ -87,6 +90,7 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
           void response.writeHead(isStopping ? 503 : 200, { "content-type": "text/plain" }).end("ok\n"),
       },
       metrics.mount,
+      ...(options.demo ? [createDemoMount(join(path, "demo"))] : []),
     ],
     onBug: (error) => observe({ kind: "bug", error }),
   });
