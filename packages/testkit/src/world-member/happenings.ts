@@ -18,7 +18,7 @@ export async function meet({ note }: World, from: Seat, to: Seat): Promise<void>
   await from.ask({ kind: "add-contact", link });
 }
 
-export async function write(world: World, from: Seat, to: Seat): Promise<void> {
+async function write(world: World, from: Seat, to: Seat): Promise<void> {
   const { letters, timeline, note } = world;
   const id = from.conversationWith(to.name);
   if (id === undefined) return meet(world, from, to);
