@@ -6,7 +6,7 @@ import { FRAME_BYTES_MAX } from "@sotto/protocol";
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** The address of a relay's message endpoint: http becomes ws, https becomes wss. */
-export const lineUrl = (relayUrl: string): string =>
+const lineUrl = (relayUrl: string): string =>
   new URL("v1", `${relayUrl.replace(/^http/, "ws")}/`).href;
 
 /**
