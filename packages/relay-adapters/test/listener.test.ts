@@ -107,7 +107,7 @@ test("[LI4] mount points: the longest path that fits serves", async (t) => {
 test("[LI5] a busy port and an address that is not ours are told apart", async (t) => {
   const { port } = await startRelay(t);
   const options = {
-    relay: { connect: () => assert.fail(), stop: () => Promise.resolve() },
+    relay: { connect: () => assert.fail(), openHandles: () => 0, stop: () => Promise.resolve() },
     mounts: [],
     onBug: () => undefined,
   };

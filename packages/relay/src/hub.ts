@@ -36,6 +36,11 @@ export function createHub(timers: Timers, flush: () => void) {
   }
 
   return {
+    size(): number {
+      let size = 0;
+      for (const listeners of listenersByPlace.values()) size += listeners.size;
+      return size;
+    },
     add(listener: Listener): void {
       const listeners = listenersByPlace.get(listener.place);
       if (listeners) listeners.add(listener);

@@ -37,6 +37,8 @@ export type Service = RelayPorts & {
 
 export type Relay = {
   connect(link: Link): Session;
+  /** Channels and inboxes that connections have open, each handle counted. */
+  openHandles(): number;
   /** Refuses new requests; fulfilled once those under way are answered. The store stays open. */
   stop(): Promise<void>;
 };
@@ -81,6 +83,7 @@ export function createRelay(ports: RelayPorts): Relay {
 
   return {
     connect: (link) => createSession(service, link),
+    openHandles: () => hub.size(),
     async stop() {
       isStopping = true;
       await service.batcher.drained();

@@ -598,3 +598,18 @@ test("[CH66] nothing is sent to a connection that has closed, and its handles ar
   await rig.pass(5);
   assert.deepEqual(bob.client.takePushes(), []);
 });
+
+test("[CH66] a connection that closes while its proof is checked opens nothing", async () => {
+  const rig = await createRig();
+  const { cid, pairs } = await rig.channel();
+  const alice = await member(rig, cid, 0, pairs, 0);
+  const client = await rig.connect();
+  client.tell(client.openRequest(cid, 0, { write: pairs.write }));
+  client.session.closed();
+  await rig.pass(5);
+  await alice.client.expect("accepted", appendRequest(alice.handle));
+  alice.client.tell({ kind: "ack", handle: alice.handle, through: 1 });
+  await rig.pass(200);
+  assert.deepEqual(client.takePushes(), []);
+  assert.equal(rig.relay.openHandles(), 1);
+});
