@@ -32,19 +32,19 @@ function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps>
 export function App(): JSX.Element {
   const device = useDevice();
   const Home = useHome(device.view);
-  const isExampleGone = useSignal(false);
+  const example = useSignal<"none" | "taken" | "gone">("none");
   useSignalEffect(() => {
     const name = incomingExample.value;
     if (device.view.value.kind !== "new" || name === undefined) return;
     incomingExample.value = undefined;
     void device.takeExample(name).then((isThere) => {
-      isExampleGone.value = !isThere;
+      example.value = isThere ? "taken" : "gone";
     });
   });
   return (
     <>
       <Sprite />
-      <Screen view={device.view.value} Home={Home} isExampleGone={isExampleGone.value} />
+      <Screen view={device.view.value} Home={Home} example={example.value} />
     </>
   );
 }
@@ -52,9 +52,9 @@ export function App(): JSX.Element {
 function Screen(props: {
   readonly view: DeviceView;
   readonly Home: FunctionComponent<HomeProps> | undefined;
-  readonly isExampleGone: boolean;
+  readonly example: "none" | "taken" | "gone";
 }): JSX.Element {
-  const { view, Home, isExampleGone } = props;
+  const { view, Home, example } = props;
   switch (view.kind) {
     case "starting":
       return <Starting />;
@@ -63,13 +63,13 @@ function Screen(props: {
     case "crashed":
       return <Crashed detail={view.detail} />;
     case "new":
-      return <Join key="join" isJoining={false} done={undefined} isExampleGone={isExampleGone} />;
+      return <Join key="join" isJoining={false} done={undefined} isExampleGone={example === "gone"} />;
     case "joining":
       return <Join key="join" isJoining done={view.done} isExampleGone={false} />;
     case "locked":
-      return <Lock key="lock" isOpening={false} />;
+      return <Lock key="lock" isOpening={false} isExample={example === "taken"} />;
     case "opening":
-      return <Lock key="lock" isOpening />;
+      return <Lock key="lock" isOpening isExample={example === "taken"} />;
     case "open":
       return Home === undefined ? <Starting /> : <Home member={view.member} />;
     default:

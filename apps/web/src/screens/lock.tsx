@@ -8,7 +8,12 @@ import { PassphraseField } from "../parts/field.tsx";
 import { Threshold } from "../parts/threshold.tsx";
 import { Working } from "./working.tsx";
 
-export function Lock({ isOpening }: { readonly isOpening: boolean }): JSX.Element {
+export function Lock(props: {
+  readonly isOpening: boolean;
+  /** An example profile was just taken: its passphrase is no secret. */
+  readonly isExample: boolean;
+}): JSX.Element {
+  const { isOpening, isExample } = props;
   const device = useDevice();
   const { isUnderWay, problem, run, clear } = useAsking();
   const [passphrase, setPassphrase] = useState("");
@@ -45,7 +50,7 @@ export function Lock({ isOpening }: { readonly isOpening: boolean }): JSX.Elemen
         </div>
         <Working isWorking={isBusy} words={m.lock_opening()} />
       </form>
-      <p class="small quiet">{m.lock_forgotten()}</p>
+      <p class="small quiet">{isExample ? m.lock_example() : m.lock_forgotten()}</p>
     </Threshold>
   );
 }
