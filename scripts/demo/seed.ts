@@ -60,6 +60,8 @@ export async function seed({ folder, relayUrl, codes }: Seeding): Promise<void> 
   for (const line of linesInOrder(clock.today)) await say(cast, ids, line, clock);
   clock.moveTo(Date.now());
   await finish(cast, ids);
+  clock.moveTo(clock.today - 4.5 * DAY_MS);
+  await ask(cast.alice, { kind: "add-contact", link: absentLink(cast) });
   for (const [, { close }] of everybody) await close();
   renameSync(unfinished, folder);
 }
@@ -153,7 +155,6 @@ async function finish(cast: Cast, ids: Ids): Promise<void> {
       const draft = drafts[one];
       if (draft !== undefined) await ask(cast[one], { kind: "draft", in: id, text: draft });
     }
-  await ask(cast.alice, { kind: "add-contact", link: absentLink(cast) });
 }
 
 /** Whole and well-formed, to an account and a relay that do not exist. */
