@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import fc from "fast-check";
 import {
+  CONTENT_CARD,
+  CONTENT_CHANNEL_GONE,
   CONTENT_PROFILE,
   CONTENT_TEXT,
   encode,
@@ -79,5 +81,10 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     quoted(name)[0],
     Number(number),
   ]);
-  assert.deepEqual(Object.fromEntries(specified), { text: CONTENT_TEXT, profile: CONTENT_PROFILE });
+  assert.deepEqual(Object.fromEntries(specified), {
+    text: CONTENT_TEXT,
+    profile: CONTENT_PROFILE,
+    card: CONTENT_CARD,
+    channelGone: CONTENT_CHANNEL_GONE,
+  });
 });
