@@ -82,16 +82,16 @@ async function rest(world: World): Promise<void> {
     seat.process()?.network.plug();
     if (world.rng.chance(0.4)) seat.crash();
   }
-  await restartRelays(world);
+  await restartRelays(world, 0.3);
   // What one connection carried without an answer the next one confirms.
-  if ((await unrestOf(world)).length > 0) await restartRelays(world);
+  if ((await unrestOf(world)).length > 0) await restartRelays(world, 1);
   for (const { rule, what } of await unrestOf(world)) world.letters.violate(rule, what);
 }
 
-async function restartRelays({ hosts, runFor }: World): Promise<void> {
+async function restartRelays({ hosts, rng, runFor }: World, probability: number): Promise<void> {
   for (const host of hosts) {
     host.setDiskFull(false);
-    if (host.isUp()) host.crash();
+    if (rng.chance(probability)) host.crash();
     host.boot();
   }
   await runFor(REST_MS);
