@@ -14,7 +14,7 @@ import { activations, inboxes, profiles, type Activation } from "./stored/profil
 import type { Turn } from "./turn.ts";
 
 /** Tokens asked for with one code: conversations that its term allows. */
-export const TOKENS_PER_CODE = 256;
+const TOKENS_PER_CODE = 256;
 /** A connection of its own: it links a code to tokens, and should link them to nothing else. */
 export const ACTIVATION_CIRCUIT = "activation";
 const RETRY_MS = 5_000;
@@ -42,7 +42,7 @@ export function addActivation(core: Core, turn: Turn, code: Uint8Array): boolean
   return true;
 }
 
-export const ownRelay = (turn: Pick<Turn, "need">): RelayAddress => {
+const ownRelay = (turn: Pick<Turn, "need">): RelayAddress => {
   const { relayUrl, relayId } = turn.need(profiles, "");
   return { url: relayUrl, relayId };
 };

@@ -9,7 +9,7 @@ export type Attested = { readonly relayTime: number; readonly ownTime: number };
 /** Further off than this, a clock is not believed, and the person is told. */
 export const CLOCK_OFF_MS_MAX = 600_000;
 /** How coarse the highest time is kept. */
-export const HIGHEST_STEP_MS = 600_000;
+const HIGHEST_STEP_MS = 600_000;
 
 export function believedTime(own: number, highest: number, attested: Attested | undefined): number {
   return Math.max(own, highest, attested === undefined ? 0 : attestedNow(attested, own));

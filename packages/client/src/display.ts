@@ -38,7 +38,7 @@ import type {
 /** Items that a preview is looked for among. */
 const PREVIEW_DEPTH = 8;
 /** Messages a window begins with, and by how many it grows. */
-export const WINDOW_STEP = 100;
+const WINDOW_STEP = 100;
 
 type Window = {
   readonly number: ConversationNumber;

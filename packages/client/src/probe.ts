@@ -8,7 +8,7 @@ import { sessionOf, type Core } from "./core.ts";
 import { channels } from "./stored/channel.ts";
 import type { Turn } from "./turn.ts";
 
-export const PROBE_MS = 60_000;
+const PROBE_MS = 60_000;
 
 export function probe(core: Core, turn: Turn): void {
   core.agenda.set("probe", turn.now + PROBE_MS);

@@ -17,7 +17,7 @@ import type { ConversationRow, Mark, MessagePreview, MessageView } from "./views
 type Content = MessageView["content"];
 
 /** A kind this version does not know stays as it is until a version comes that does. */
-export function contentToView(contentKind: number, content: Uint8Array): Content {
+function contentToView(contentKind: number, content: Uint8Array): Content {
   if (contentKind === RAW_ENVELOPE) {
     const inside = decode(envelope, content);
     return inside.ok ? contentToView(inside.value.contentKind, inside.value.content) : { kind: "unknown" };

@@ -26,7 +26,7 @@ export const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Arra
 const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
 
 /** Records in memory; `isFull` and `isFailing` stand for a disk in trouble. */
-export class MemoryRecords implements Records {
+class MemoryRecords implements Records {
   readonly kept = new Map<string, Uint8Array>();
   isFull = false;
   commits = 0;

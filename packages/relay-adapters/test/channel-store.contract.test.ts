@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { createMemoryChannelStore } from "@sotto/relay-adapters/memory";
 import { nativeRandom, nativeSha256 as sha256 } from "@sotto/relay-adapters/node";
 import { createSqliteChannelStore, openDatabase } from "@sotto/relay-adapters/sqlite";
-import { channelStoreContract } from "../../testkit/src/channel-store-contract.ts";
+import { channelStoreContract } from "@sotto/testkit/channel-store-contract";
 
 const relayId = nativeRandom(32);
 

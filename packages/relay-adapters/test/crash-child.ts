@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { toHex } from "@sotto/protocol";
 import { nativeSha256 as sha256 } from "@sotto/relay-adapters/node";
 import { createSqliteChannelStore, openDatabase } from "@sotto/relay-adapters/sqlite";
-import { appendOperation, createChannel, STORE_START } from "../../testkit/src/channel-store-contract.ts";
+import { appendOperation, createChannel, STORE_START } from "@sotto/testkit/channel-store-contract";
 
 const opened = openDatabase(join(process.argv[2] ?? "", "relay.sqlite"));
 if (!opened.ok) throw new Error("the database does not open");

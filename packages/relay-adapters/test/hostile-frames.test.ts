@@ -7,7 +7,7 @@ import { runInNewContext } from "node:vm";
 import { encodeRequest, FRAME_BYTES_MAX, type Request } from "@sotto/protocol";
 import { nativeRandom } from "@sotto/relay-adapters/node";
 import { WebSocket } from "ws";
-import { createRng, type Rng } from "../../testkit/src/rng.ts";
+import { createRng, type Rng } from "@sotto/testkit/rng";
 import { connectClient, startRelay } from "./network-rig.ts";
 
 const FRAMES = 100_000;

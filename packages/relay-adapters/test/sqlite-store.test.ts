@@ -27,8 +27,8 @@ import {
   one,
   STORE_START,
   tokenHashes,
-} from "../../testkit/src/channel-store-contract.ts";
-import { createRng } from "../../testkit/src/rng.ts";
+} from "@sotto/testkit/channel-store-contract";
+import { createRng } from "@sotto/testkit/rng";
 import { seedsToRun } from "../../testkit/src/seeds.ts";
 
 const relayId = new Uint8Array(32).fill(7);

@@ -35,7 +35,7 @@ type Proven = {
   readonly reader: Uint8Array | undefined;
 };
 
-export type ChannelRequests = ReturnType<typeof createChannelRequests>;
+type ChannelRequests = ReturnType<typeof createChannelRequests>;
 
 export function createChannelRequests(connection: Connection) {
   const { service, nonce, owner, output, handles } = connection;

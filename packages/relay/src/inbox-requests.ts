@@ -12,7 +12,7 @@ import {
 } from "./connection.ts";
 import { singleUseCount } from "./inbox.ts";
 
-export type InboxRequests = ReturnType<typeof createInboxRequests>;
+type InboxRequests = ReturnType<typeof createInboxRequests>;
 
 export function createInboxRequests(connection: Connection) {
   const { service, nonce, owner, handles } = connection;

@@ -10,7 +10,7 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
-export const LINK = `https://relay.example/#c${"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8w".repeat(3)}x7Qk`;
+const LINK = `https://relay.example/#c${"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8w".repeat(3)}x7Qk`;
 
 export const me: MeView = {
   name: "Jonas",
@@ -23,7 +23,7 @@ export const me: MeView = {
   storage: { usedBytes: 3_400_000, totalBytes: 31_000_000 },
 };
 
-export const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
+const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
   id,
   name,
   isVerified: false,

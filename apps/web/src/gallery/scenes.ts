@@ -53,7 +53,7 @@ const OBSTACLES: readonly Obstacle[] = [
 const blocked = OBSTACLES.map((why) => [`blocked-${why}`, { view: { kind: "blocked", why } }] as const);
 
 /** One of each: the sentences are the test. */
-export const PROBLEMS: readonly Problem[] = [
+const PROBLEMS: readonly Problem[] = [
   { kind: "code-malformed" },
   { kind: "code-refused" },
   { kind: "link-not-a-link" },

@@ -112,7 +112,7 @@ function openedPast(
  * Every reader of this epoch has acknowledged up to there. Readers begin an epoch by acknowledging the Commit that
  * began it, so from there on everything of the epochs before was delivered too.
  */
-export function delivered(turn: Turn, cid: string, through: number): void {
+function delivered(turn: Turn, cid: string, through: number): void {
   const channel = turn.need(channels, cid);
   if (through <= channel.delivered || through < channel.epochStart) return;
   turn.put(channels, cid, { ...channel, delivered: through, isHeard: channel.isHeard || channel.epoch > 0 });

@@ -29,7 +29,7 @@ export const readersOf = (group: Group): readonly Reader[] =>
   });
 
 /** The account at each leaf. */
-export const accountsOf = (group: Group): readonly Uint8Array[] =>
+const accountsOf = (group: Group): readonly Uint8Array[] =>
   group.members().flatMap(({ credential }) => {
     const decoded = decode(credentialCodec, credential);
     return decoded.ok ? [decoded.value.accountId] : [];

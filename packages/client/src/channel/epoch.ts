@@ -7,7 +7,7 @@ import type { Turn } from "../turn.ts";
 
 /** A device renews its keys after so many own messages, or so long after the last time if it sent any (CL25). */
 export const UPDATE_MESSAGES = 50;
-export const UPDATE_MS = 86_400_000;
+const UPDATE_MS = 86_400_000;
 
 /** Spread over a tenth, so that not everybody renews at once. */
 export const nextUpdateAt = (core: Core, now: number): number =>

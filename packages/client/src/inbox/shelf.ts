@@ -7,12 +7,12 @@ import type { InboxSession } from "./session.ts";
 import type { Turn } from "../turn.ts";
 
 /** Single-use KeyPackages on the shelf: filled up to the first, once there are fewer than the second. */
-export const SHELF_FULL = 20;
-export const SHELF_LOW = 10;
+const SHELF_FULL = 20;
+const SHELF_LOW = 10;
 /** Made in one turn, because each takes milliseconds. */
 const MADE_AT_ONCE = 5;
 const DAY_MS = 86_400_000;
-export const LAST_RESORT_MS = 7 * DAY_MS;
+const LAST_RESORT_MS = 7 * DAY_MS;
 /** A private half outlives its place on the shelf by so long: a Welcome for it may be on its way. */
 export const KEY_PACKAGE_KEPT_MS = 30 * DAY_MS;
 const SINGLE_USE_MS = 90 * DAY_MS;

@@ -46,7 +46,7 @@ export interface KeySource {
 /** "unfinished": its creation was cut short, so it never held anything. "foreign": no container has this size. */
 export type ContainerFault = { readonly kind: "unfinished" | "foreign" } | BlockFault;
 
-export const SALT_BYTES = 32;
+const SALT_BYTES = 32;
 
 export interface Container {
   readonly geometry: Geometry;

@@ -10,13 +10,13 @@ export const SECTOR_BYTES = 4 * KIB;
 export const HEADER_BYTES = 8 * SECTOR_BYTES;
 export const REGION_BYTES_DEFAULT = 32 * MIB;
 export const REGION_BYTES_MIN = 512 * KIB;
-export const REGION_BYTES_MAX = 256 * MIB;
+const REGION_BYTES_MAX = 256 * MIB;
 /** A region begins with two copies of its superblock. */
 export const SUPERBLOCK_BYTES = SECTOR_BYTES;
 /** Frames begin at multiples of this in their segment. */
 export const SLOT_BYTES = 64;
 export const KEY_BYTES_MAX = 128;
-export const VALUE_BYTES_MAX = 2 * MIB;
+const VALUE_BYTES_MAX = 2 * MIB;
 
 /** The part of a segment that is filled at least: a piece that does not fit goes to the next one. */
 export const FILL = 0.85;

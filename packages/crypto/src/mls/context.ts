@@ -76,7 +76,7 @@ export function groupOf(group: Group): TsMlsGroup {
 }
 
 /** A KeyPackage or Commit can carry another type of Credential: it has no bytes that would authenticate. */
-export const credentialBytes = (credential: Credential): Uint8Array =>
+const credentialBytes = (credential: Credential): Uint8Array =>
   credential.credentialType === "basic" ? credential.identity : new Uint8Array();
 
 const leafToMember = (leaf: number, node: LeafNode): Member => ({
