@@ -29,6 +29,8 @@ export function Conversation(props: { readonly id: ConversationId; readonly unre
   const input = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const isThere = view !== undefined;
+  // Read is what has been on this screen; what comes meanwhile is not.
+  const newest = view?.messages.findLast(({ mine, content }) => !mine && content.kind !== "notice")?.key;
 
   useEffect(() => {
     if (!isThere) return;
@@ -39,12 +41,12 @@ export function Conversation(props: { readonly id: ConversationId; readonly unre
   useEffect(() => {
     const read = (): void => {
       if (unread === 0 || !isThere || !isAtEnd || document.visibilityState !== "visible") return;
-      void device.ask({ kind: "mark-read", in: id });
+      void device.ask({ kind: "mark-read", in: id, ...(newest === undefined ? {} : { through: newest }) });
     };
     read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
-  }, [id, unread, isThere, isAtEnd]);
+  }, [id, unread, isThere, isAtEnd, newest]);
 
   async function send(text: string): Promise<void> {
     const sent = await device.ask({ kind: "send", to: id, text });
