@@ -7,7 +7,9 @@ useNativeCurves();
 const { explain, MEMBER_MUTANTS, runMemberWorld, seedsToRun } = await import("@sotto/testkit");
 
 /** Seeds that once failed. Never remove one; name what it found. */
-const regressions: readonly number[] = [];
+const regressions: readonly number[] = [
+  440, // a contact that was added before the own relay was ever reached was never approached
+];
 const SEEDS = 500;
 /** Within so many seeds a planted bug must show. */
 const MUTANT_SEEDS_MAX = 100;
