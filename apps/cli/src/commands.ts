@@ -61,12 +61,11 @@ async function showLink({ command, member, streams }: Asked): Promise<Ended> {
   const isSettled = ({ me: { link, activation } }: MemberView): boolean =>
     link !== undefined || activation === "refused";
   const { me, reachability } = await untilView(member, patience(command, streams), isSettled);
-  if (me.link === undefined)
-    return failed(
-      me.activation === "refused"
-        ? { kind: "code-refused" }
-        : (troubleOf(reachability) ?? { kind: "relay-unreachable" }),
-    );
+  if (me.link === undefined && me.activation === "refused") return failed({ kind: "code-refused" });
+  if (me.link === undefined) {
+    const why = problemSentence(troubleOf(reachability) ?? { kind: "relay-unreachable" });
+    return err(`${why} There is no link before; ./sotto link goes on where this ended.`);
+  }
   await untilInStep(member, patience(command, streams)); // else nobody could begin a conversation yet
   await streams.out(command.json ? JSON.stringify({ link: me.link }) : linkText(me.link));
   return done;
@@ -94,12 +93,13 @@ async function add({ command, member, streams }: Asked): Promise<Ended> {
 }
 
 async function list({ command, member, streams }: Asked): Promise<Ended> {
-  await untilInStep(member, lookPatience(command, streams));
-  const view = member.view();
-  for (const row of view.conversations) await streams.out(command.json ? rowJson(row) : rowLine(row));
-  if (view.conversations.length === 0 && !command.json)
+  const isInStep = await untilInStep(member, lookPatience(command, streams));
+  const { conversations, reachability } = member.view();
+  for (const row of conversations) await streams.out(command.json ? rowJson(row) : rowLine(row));
+  if (conversations.length === 0 && !command.json)
     await streams.out("No conversations yet. Give somebody your link: ./sotto link");
-  return done;
+  const trouble = troubleOf(reachability);
+  return isInStep || trouble === undefined ? done : failed(trouble);
 }
 
 async function send({ command, member, streams }: Asked): Promise<Ended> {

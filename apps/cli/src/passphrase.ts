@@ -24,8 +24,8 @@ export async function askPassphrase(kind: "new" | "known"): Promise<Result<strin
 
 /** Undefined: interrupted. */
 function readHidden(question: string): Promise<string | undefined> {
+  stdin.setRawMode(true); // before the question: what is typed at once must not show either
   stderr.write(question);
-  stdin.setRawMode(true);
   stdin.setEncoding("utf8");
   stdin.resume();
   return new Promise((resolve) => {
