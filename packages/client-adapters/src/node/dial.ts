@@ -6,8 +6,7 @@ import { FRAME_BYTES_MAX } from "@sotto/protocol";
 const CONNECT_TIMEOUT_MS = 15_000;
 
 /** The address of a relay's message endpoint: http becomes ws, https becomes wss. */
-const lineUrl = (relayUrl: string): string =>
-  new URL("v1", `${relayUrl.replace(/^http/, "ws")}/`).href;
+const lineUrl = (relayUrl: string): string => new URL("v1", `${relayUrl.replace(/^http/, "ws")}/`).href;
 
 /**
  * A line per call; the circuit makes no difference here, because every call is a connection of its own.
