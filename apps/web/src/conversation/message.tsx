@@ -52,6 +52,7 @@ export function Message(props: MessageProps): JSX.Element {
     );
   }
   const isFailed = message.mark === "failed";
+  const isHeldUp = message.mark === "waiting" && message.problem !== undefined && isLast;
   const showsMeta = isLast || message.mark === "waiting" || isFailed;
   return (
     <article
@@ -70,6 +71,11 @@ export function Message(props: MessageProps): JSX.Element {
           {message.mark !== undefined && <Mark mark={message.mark} />}
         </span>
       </div>
+      {isHeldUp && (
+        <p class="message__held-up small quiet" role="status">
+          {message.problem !== undefined && problemWords(message.problem)}
+        </p>
+      )}
       {isFailed && (
         <div class="message__failure">
           <p class="trouble">
