@@ -13,4 +13,4 @@ export { newCode, readCopy, startRelay, type RelayOptions, type RelayProcess } f
 export { createTerminal, type Ended, type Terminal, type TerminalOptions } from "./terminal.ts";
 export { findTraces, type Place, type Wanted } from "./traces.ts";
 export { until } from "./until.ts";
-export { createWire, type Wire } from "./wire.ts";
+export { createWire, OTHER_NAME, type Wire } from "./wire.ts";

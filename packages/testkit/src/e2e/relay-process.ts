@@ -19,6 +19,8 @@ export type RelayOptions = {
   readonly port?: number;
   readonly host?: string;
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** How far its clock is ahead of everybody else's. */
+  readonly clockAheadMs?: number;
 };
 
 export type RelayProcess = {
@@ -37,11 +39,11 @@ export type RelayProcess = {
 
 /** Resolves once it listens. Throws with what it said when it ends before. */
 export async function startRelay(options: RelayOptions): Promise<RelayProcess> {
-  const { data, port = 0, host, tls } = options;
+  const { data, port = 0, host, tls, clockAheadMs = 0 } = options;
   const args = ["start", "--verbose", "--data", data, "--port", String(port)];
   if (host !== undefined) args.push("--host", host);
   if (tls !== undefined) args.push("--tls-cert", tls.certPath, "--tls-key", tls.keyPath);
-  const { child, output } = run(args);
+  const { child, output } = run(args, clockAheadMs);
   const said = await until("the relay to listen", () => {
     if (child.exitCode !== null) throw new Error(`the relay did not start: ${output()}`);
     return output().includes("Stop") && output();
@@ -81,8 +83,15 @@ export function readCopy(data: string, output: string): readonly Place[] {
   return [...files, { where: "the log", bytes: Buffer.from(output) }];
 }
 
-function run(args: readonly string[]): { readonly child: ChildProcess; readonly output: () => string } {
-  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+function run(
+  args: readonly string[],
+  clockAheadMs = 0,
+): { readonly child: ChildProcess; readonly output: () => string } {
+  const clock = `const { now } = Date; Date.now = () => now() + ${clockAheadMs};`;
+  const preload = clockAheadMs === 0 ? [] : ["--import", `data:text/javascript,${encodeURIComponent(clock)}`];
+  const child = spawn(process.execPath, [...preload, PROGRAM, ...args], {
+    stdio: ["ignore", "pipe", "pipe"],
+  });
   let text = "";
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
