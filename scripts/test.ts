@@ -19,7 +19,7 @@ import { planOf } from "./test-plan.ts";
 import { readTree } from "./tidy/tree.ts";
 
 const FILES = ["{packages,apps}/*/test/**/*.test.ts", "{scripts,bench,drills}/**/*.test.ts"];
-const FILE_MS_MAX = 10 * 60_000;
+const FILE_MS_MAX = 20 * 60_000;
 const OUTPUT_CHARS_MAX = 20_000;
 
 /** Hands each path to one of `width` workers. */
