@@ -93,17 +93,12 @@ const engineMutant = (change: (engine: MlsEngine) => Partial<MlsEngine>): Member
 
 export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
   /** Frames leave and views change while the commit is still on its way to the disk. */
-  "sends before it has committed": {
-    ports: ({ records }, timeline) => ({
-      records: {
-        ...recordsOf(records),
-        commit(writes) {
-          timeline.after(40, () => void records.commit(writes));
-          return Promise.resolve(ok(undefined));
-        },
-      },
-    }),
-  },
+  "sends before it has committed": recordsMutant((records) => ({
+    commit(writes) {
+      void records.commit(writes);
+      return Promise.resolve(ok(undefined));
+    },
+  })),
 
   "drops its outbox when it starts": {
     async onBoot(records) {

@@ -29,7 +29,7 @@ export type MemberMutant = {
   readonly disk?: DiskMutant;
   /** Before the profile is opened. */
   readonly onBoot?: (records: Records) => Promise<void>;
-  readonly ports?: (ports: Pick<Ports, "records" | "dial">, timeline: Timeline) => Partial<Ports>;
+  readonly ports?: (ports: Pick<Ports, "records" | "dial">) => Partial<Ports>;
   readonly engine?: (create: EngineMaker) => EngineMaker;
 };
 
@@ -132,7 +132,7 @@ export function createSeat(options: SeatOptions): Seat {
     await mutant.onBoot?.(opened.value);
     of.records = opened.value;
     const ports = portsOf(of, opened.value);
-    const changed = { ...ports, ...mutant.ports?.(ports, timeline) };
+    const changed = { ...ports, ...mutant.ports?.(ports) };
     const createEngine: EngineMaker = mutant.engine?.(options.createEngine) ?? options.createEngine;
     const memberPorts = {
       ...changed,
