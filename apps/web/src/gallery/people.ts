@@ -112,7 +112,7 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
 
 const hourLong = (leftMs: number) => ({ burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS } });
 
-export const talk: readonly MessageView[] = [
+const talk: readonly MessageView[] = [
   message("", 2 * DAY_MS, { content: { kind: "notice", notice: { kind: "started" } }, burn: undefined }),
   message("Is this line good for what we talked about?", 2 * DAY_MS - 2 * MINUTE_MS),
   message("Yes. Compare the number with me first, then go ahead.", 2 * DAY_MS - 6 * MINUTE_MS, {
