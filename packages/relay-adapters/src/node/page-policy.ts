@@ -29,7 +29,6 @@ const CONTENT_SECURITY: Readonly<Record<string, string>> = {
 /** What a page never needs; calls and voice notes will ask for camera and microphone when they exist. */
 const DENIED_FEATURES = [
   "accelerometer",
-  "bluetooth",
   "camera",
   "display-capture",
   "geolocation",
