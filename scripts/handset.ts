@@ -13,8 +13,9 @@ const MADE_OF = [
   "apps/web/**",
   "packages/{protocol,verify,crypto,client,client-adapters}/src/**",
 ];
-/** Not sources: what builds leave, what compilers generate, and tests. */
-const NOT_MADE_OF = /(?:^|\/)(?:dist[^/]*|node_modules|test|paraglide|cache|\.[^/]*)(?:\/|$)/;
+/** Not sources: what builds leave, what compilers generate (a README beside their settings too), and tests. */
+const NOT_MADE_OF =
+  /(?:^|\/)(?:dist[^/]*|node_modules|test|paraglide|cache|\.[^/]*|project\.inlang\/README\.md)(?:\/|$)/;
 
 /** Hex digest of the names and bytes of everything the handset is made of. */
 export function handsetFingerprint(root: string): string {
