@@ -5,7 +5,7 @@ import { openWindow, type Window, type WindowOptions } from "@sotto/testkit/brow
 type Page = Window["page"];
 type Locator = ReturnType<Page["locator"]>;
 
-export const PASSPHRASE = "four words nobody knows";
+const PASSPHRASE = "four words nobody knows";
 /** Makes a container of 64 MiB and stretches a passphrase, on a machine that may have other work. */
 const SLOW_MS = 60_000;
 /** Tall enough that every message of a test is drawn. */

@@ -1,0 +1,39 @@
+/**
+ * `./sotto bench client [--json]`: what a message costs the two clients of a conversation, what somebody waits for at
+ * the handset, and how much the browser fetches. How each is taken and how to read it: docs/performance.md.
+ */
+import { resolve } from "node:path";
+import { buildHandset } from "../scripts/handset.ts";
+import { measureHandset } from "./client-handset.ts";
+import { measureMessages } from "./client-messages.ts";
+
+const KIB = 1024;
+
+const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+const milliseconds = (values: readonly number[]): number => Math.round(median(values) * 100) / 100;
+const kilobytes = (bytes: number): number => Math.round((bytes / KIB) * 10) / 10;
+
+async function measure(): Promise<Readonly<Record<string, number>>> {
+  if ((await buildHandset(resolve(import.meta.dirname, ".."))) === "failed")
+    throw new Error("there is no handset to measure");
+  const message = await measureMessages();
+  const handset = await measureHandset();
+  return {
+    seal_ms: milliseconds(message.sealMs),
+    open_ms: milliseconds(message.openMs),
+    commit_ms: milliseconds(message.commitMs),
+    /** Every commit that one message costs its sender and its receiver together. */
+    commits_per_message_ms: milliseconds(message.commitsMs),
+    lock_screen_ms: milliseconds(handset.lockScreenMs),
+    list_ms: milliseconds(handset.listMs),
+    conversation_10k_ms: milliseconds(handset.conversationMs),
+    handset_gzip_kb: kilobytes(handset.handsetGzipBytes),
+    lock_screen_gzip_kb: kilobytes(handset.lockScreenGzipBytes),
+    on_demand_gzip_kb: kilobytes(handset.onDemandGzipBytes),
+  };
+}
+
+const metrics = await measure();
+if (process.argv.includes("--json")) console.log(JSON.stringify({ bench: "client", metrics }));
+else console.table(metrics);
