@@ -86,7 +86,7 @@ export async function createDevice(options: CreateDevice): Promise<Result<Device
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
   const isNew = !existsSync(file);
   const device = await createIn(options);
-  if (!device.ok && isNew && device.error.kind !== "device-in-use") rmSync(file, { force: true });
+  if (!device.ok && isNew && device.error.kind !== "device-in-use" && existsSync(file)) rmSync(file);
   return device;
 }
 
