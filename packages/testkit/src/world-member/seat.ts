@@ -72,6 +72,8 @@ export type Seat = {
   /** By the name of the other. */
   witness(other: string): Witness;
   conversationWith(other: string): ConversationId | undefined;
+  /** Whether what it has of the other is on its screen: only then does what is not there tell anything. */
+  isWatching(other: string): boolean;
   /** Every value that is kept: the keys of deleted ones do not count. */
   kept(): Promise<readonly Uint8Array[]>;
 };
@@ -83,6 +85,8 @@ type Running = {
   member: Member | undefined;
   records: Records | undefined;
   readonly windows: Set<ConversationId>;
+  /** By the name of the other: windows that have shown what there is. */
+  readonly watched: Set<string>;
   isBroken: boolean;
 };
 
@@ -111,6 +115,7 @@ export function createSeat(options: SeatOptions): Seat {
       member: undefined,
       records: undefined,
       windows: new Set(),
+      watched: new Set(),
       isBroken: false,
     };
     kill = () => died.resolve();
@@ -174,7 +179,9 @@ export function createSeat(options: SeatOptions): Seat {
       of.windows.add(id);
       const witness = witnessOf(other);
       await member.openConversation(id, (view) => {
-        if (of.process.isAlive()) witness.see(view, of.process.clock());
+        if (!of.process.isAlive()) return;
+        of.watched.add(other);
+        witness.see(view, of.process.clock());
       });
     }
   }
@@ -232,6 +239,7 @@ export function createSeat(options: SeatOptions): Seat {
     witness: witnessOf,
     conversationWith: (other) =>
       running?.member?.view().conversations.find(({ id }) => options.nameOf(id) === other)?.id,
+    isWatching: (other) => running?.watched.has(other) === true,
     async kept() {
       const records = running?.records;
       if (records === undefined) return [];

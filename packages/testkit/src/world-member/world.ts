@@ -79,9 +79,14 @@ export function createWorld(options: WorldOptions): World {
     operations.push(`${((timeline.now() - start.timeMs) / 1_000).toFixed(3).padStart(12)} ${what}`);
   }
 
-  /** A letter that burnt before it came was delivered too. */
+  /**
+   * A letter that burnt before it came was delivered too. One that is stored by a device whose power failed before it
+   * showed anything of a new conversation is judged when that device shows it.
+   */
   const hasArrived = (letter: Letter): boolean =>
-    letter.isSeen || timeline.now() > letter.writtenAt + letter.burnMs - CLOCK_MS_OFF_MAX;
+    letter.isSeen ||
+    timeline.now() > letter.writtenAt + letter.burnMs - CLOCK_MS_OFF_MAX ||
+    seats.find(({ name }) => name === letter.to)?.isWatching(letter.from) !== true;
 
   function createOne(name: string, host: RelayHost): Seat {
     // Its own: machines that are busy at the same moment must not take turns in drawing.
@@ -107,7 +112,9 @@ export function createWorld(options: WorldOptions): World {
       hasArrived,
     });
   }
-  const seats = PEOPLE.map((name, at) => createOne(name, hosts[at % hosts.length] as RelayHost));
+  const seats: readonly Seat[] = PEOPLE.map((name, at) =>
+    createOne(name, hosts[at % hosts.length] as RelayHost),
+  );
 
   /** An account is known by its link before anybody can have a conversation with it. */
   function learnAccount(seat: Seat): void {
