@@ -204,9 +204,7 @@ function tally(segments: readonly Segment[], lastKills: ReadonlySet<number>): Re
     }
   const versions = new Map<string, Version>();
   for (const [id, all] of places) {
-    const chosen = new Map(all.map((place) => [place.copy.from, place]));
-    unerased.push(...all.filter((place) => chosen.get(place.copy.from) !== place));
-    const version = assemble(id, [...chosen.values()]);
+    const version = assemble(id, all.length === 1 ? all : oneOfEach(all, unerased));
     if (!version || versions.has(version.key)) return damaged;
     versions.set(version.key, version);
     for (const { segment, copy } of version.places) segment.liveBytes += copyCost(copy);
@@ -214,10 +212,17 @@ function tally(segments: readonly Segment[], lastKills: ReadonlySet<number>): Re
   return ok({ versions, unerased });
 }
 
+/** A piece that was being moved stands in two places: the later one counts. */
+function oneOfEach(all: readonly Place[], unerased: Place[]): Place[] {
+  const chosen = new Map(all.map((place) => [place.copy.from, place]));
+  unerased.push(...all.filter((place) => chosen.get(place.copy.from) !== place));
+  return [...chosen.values()];
+}
+
 /** Undefined where a piece is missing or does not belong. */
 function assemble(id: number, places: Place[]): Version | undefined {
   const { key, total } = places[0]!.copy;
-  places.sort((a, b) => a.copy.from - b.copy.from);
+  if (places.length > 1) places.sort((a, b) => a.copy.from - b.copy.from);
   let at = 0;
   for (const { copy } of places) {
     if (copy.from !== at || copy.total !== total || copy.key !== key) return undefined;
