@@ -35,8 +35,6 @@ type Proven = {
   readonly reader: Uint8Array | undefined;
 };
 
-type ChannelRequests = ReturnType<typeof createChannelRequests>;
-
 export function createChannelRequests(connection: Connection) {
   const { service, nonce, owner, output, handles } = connection;
   const { store, hub, keyRing, sha256, clock } = service;

@@ -12,8 +12,6 @@ import {
 } from "./connection.ts";
 import { singleUseCount } from "./inbox.ts";
 
-type InboxRequests = ReturnType<typeof createInboxRequests>;
-
 export function createInboxRequests(connection: Connection) {
   const { service, nonce, owner, handles } = connection;
   const { store, hub, sha256 } = service;

@@ -53,7 +53,6 @@ export const conversations = table("c/", 1, conversation);
 
 /** What is known of the contact: how to reach their inbox, and their identity chain as it was verified last. */
 const contact = struct({ card: optional(contactCard), chain: optional(identityChain) });
-type Contact = TypeOf<typeof contact>;
 export const contacts = table("k/", 1, contact);
 
 /** expired: its burn time came first. What it said is gone. */
