@@ -32,7 +32,7 @@ test("[LI16] a ping is answered, and whoever does nothing but ping is cut off", 
 });
 
 test("[LI16] frames that never end hold so much memory in all, and whoever goes on with one is cut off", async (t) => {
-  const relay = await startRelay(t, { quietBytesMax: 1_048_576 });
+  const relay = await startRelay(t, { limits: { quietBytes: 1_048_576 } });
   const honest = await connectClient(relay.url);
   const half = { fin: false, binary: true };
   const sockets = await Promise.all([dial(relay.url), dial(relay.url)]);

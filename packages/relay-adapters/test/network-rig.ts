@@ -15,14 +15,14 @@ import {
   nativeSha256,
   nativeTimers,
   nativeVerifier,
-  type Mount,
+  type ListenerOptions,
 } from "@sotto/relay-adapters/node";
 import { createSqliteChannelStore, openDatabase } from "@sotto/relay-adapters/sqlite";
 import { WebSocket } from "ws";
 
 export async function startRelay(
   t: TestContext,
-  options: { readonly mounts?: readonly Mount[]; readonly quietBytesMax?: number } = {},
+  options: Partial<Pick<ListenerOptions, "host" | "mounts" | "tls" | "limits">> = {},
 ) {
   const folder = mkdtempSync(join(tmpdir(), "sotto-net-"));
   const opened = openDatabase(join(folder, "relay.sqlite"));

@@ -1,10 +1,10 @@
 export {
-  CONNECTIONS_MAX,
-  CONNECTIONS_PER_ADDRESS_MAX,
   isLoopback,
   listen,
   networkOf,
   type Listener,
+  type ListenerLimits,
+  type ListenerOptions,
   type ListenProblem,
   type Mount,
 } from "./listener.ts";

@@ -19,17 +19,31 @@ import type { Relay } from "@sotto/relay";
 import { WebSocketServer, type WebSocket } from "ws";
 import { serveSocket } from "./socket-link.ts";
 
-const HEADERS_WAIT_MS = 10_000;
+/** What a listener gives to those who connect. */
+export type ListenerLimits = {
+  /** WebSockets. */
+  readonly connections: number;
+  /** Sockets, those without a WebSocket and without TLS yet included. */
+  readonly sockets: number;
+  /** Sockets of one IPv4 address or one IPv6 network. Held in memory only. */
+  readonly socketsPerAddress: number;
+  /** How long a TLS handshake, and then the headers, may take. */
+  readonly headersWaitMs: number;
+  /** What half frames of all connections may hold in memory. */
+  readonly quietBytes: number;
+};
+const LIMITS: ListenerLimits = {
+  connections: 50_000,
+  sockets: 54_096,
+  socketsPerAddress: 256,
+  headersWaitMs: 10_000,
+  quietBytes: 256 * 1_048_576,
+};
 const REQUEST_WAIT_MS = 15_000;
+/** How often Node looks for headers and requests that take too long. */
+const WAITS_CHECKED_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
 const HEADER_BYTES_MAX = 8_192;
-export const CONNECTIONS_MAX = 50_000;
-/** Sockets, those without a WebSocket included. */
-const SOCKETS_MAX = CONNECTIONS_MAX + 4_096;
-/** Of one IPv4 address or one IPv6 network. Held in memory only. */
-export const CONNECTIONS_PER_ADDRESS_MAX = 256;
-/** What half frames of all connections may hold in memory. */
-const QUIET_BYTES_MAX = 256 * 1_048_576;
 /** A connection that answers no ping for this long is gone. */
 const PING_MS = 45_000;
 /** How long a stop waits for connections to close by themselves. */
@@ -55,8 +69,8 @@ export type ListenerOptions = {
   /** PEM. Without it the listener speaks plain HTTP. */
   readonly tls?: { readonly cert: string; readonly key: string } | undefined;
   readonly mounts: readonly Mount[];
-  /** Instead of 256 MiB, what half frames of all connections may hold in memory. */
-  readonly quietBytesMax?: number;
+  /** Instead of those above, for tests. */
+  readonly limits?: Partial<ListenerLimits>;
   readonly onBug: (error: unknown) => void;
 };
 
@@ -80,8 +94,11 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
     clientTracking: false,
     autoPong: false, // serveSocket answers: what waits to be sent is bounded there
   });
-  const quiet = { bytes: 0, bytesMax: options.quietBytesMax ?? QUIET_BYTES_MAX };
+  const limits: ListenerLimits = { ...LIMITS, ...options.limits };
+  const quiet = { bytes: 0, bytesMax: limits.quietBytes };
   const open = new Map<WebSocket, { isAlive: boolean }>();
+  /** Those without a WebSocket, and without TLS yet, included. */
+  const sockets = new Set<Socket>();
   const countByNetwork = new Map<string, number>();
   let isClosing = false;
 
@@ -97,19 +114,24 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
       });
   };
 
-  function count(socket: Socket): void {
+  function take(socket: Socket): void {
     const network = networkOf(socket.remoteAddress);
-    if (network === undefined) return;
-    const sockets = (countByNetwork.get(network) ?? 0) + 1;
-    if (sockets > CONNECTIONS_PER_ADDRESS_MAX) return void socket.destroy();
-    countByNetwork.set(network, sockets);
-    socket.once("close", () => forgetOne(countByNetwork, network));
+    if (network !== undefined) {
+      const count = (countByNetwork.get(network) ?? 0) + 1;
+      if (count > limits.socketsPerAddress) return void socket.destroy();
+      countByNetwork.set(network, count);
+    }
+    sockets.add(socket);
+    socket.once("close", () => {
+      sockets.delete(socket);
+      if (network !== undefined) forgetOne(countByNetwork, network);
+    });
   }
 
   function upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on("error", () => socket.destroy());
     if (pathOf(request) !== "/v1") return refuseUpgrade(socket, "404 Not Found");
-    if (isClosing || open.size >= CONNECTIONS_MAX) return refuseUpgrade(socket, "503 Service Unavailable");
+    if (isClosing || open.size >= limits.connections) return refuseUpgrade(socket, "503 Service Unavailable");
     webSockets.handleUpgrade(request, socket, head, (webSocket) => {
       open.set(webSocket, { isAlive: true });
       webSocket.on("pong", () => open.set(webSocket, { isAlive: true }));
@@ -118,22 +140,24 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
     });
   }
 
-  const limits = {
-    headersTimeout: HEADERS_WAIT_MS,
+  const bounds = {
+    handshakeTimeout: limits.headersWaitMs,
+    headersTimeout: limits.headersWaitMs,
     requestTimeout: REQUEST_WAIT_MS,
+    connectionsCheckingInterval: WAITS_CHECKED_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
   };
   let server: Server;
   try {
     server = options.tls
-      ? createHttpsServer({ ...limits, ...options.tls, minVersion: "TLSv1.3" }, serve)
-      : createHttpServer(limits, serve);
+      ? createHttpsServer({ ...bounds, ...options.tls, minVersion: "TLSv1.3" }, serve)
+      : createHttpServer(bounds, serve);
   } catch (cause) {
     return err({ kind: "badTls", cause }); // OpenSSL refuses the certificate or the key
   }
-  server.maxConnections = SOCKETS_MAX;
-  server.on("connection", count);
+  server.maxConnections = limits.sockets;
+  server.on("connection", take);
   server.on("upgrade", upgrade);
   server.on("clientError", (_error, socket) => socket.destroy());
   const problem = await listening(server, options);
@@ -160,8 +184,7 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
       await relay.stop();
       for (const webSocket of open.keys()) webSocket.close(CLOSE_GOING_AWAY);
       const late = setTimeout(() => {
-        for (const webSocket of open.keys()) webSocket.terminate();
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }, CLOSE_WAIT_MS);
       await closed;
       clearTimeout(late);
@@ -195,8 +218,11 @@ const mountOf = (mounts: readonly Mount[], urlPath: string): Mount | undefined =
     .filter(({ path }) => urlPath === path || (path.endsWith("/") && urlPath.startsWith(path)))
     .toSorted((a, b) => b.path.length - a.path.length)[0];
 
-const refuseUpgrade = (socket: Duplex, status: string): void =>
-  void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+/** Whoever is refused may keep its side open: nobody would notice when it goes, so this side does not wait. */
+function refuseUpgrade(socket: Duplex, status: string): void {
+  socket.once("finish", () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+}
 
 /**
  * What connections are counted by: an IPv4 address, or the 64 bits of an IPv6 address that one customer has. Loopback
