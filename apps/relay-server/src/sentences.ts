@@ -1,8 +1,9 @@
 /** What the relay server says to whoever runs it: what happened and what to do, in plain words. */
 import type { ListenProblem } from "@sotto/relay-adapters/node";
+import type { JournalProblem } from "@sotto/relay-adapters/sqlite";
 import type { DataProblem } from "./data-folder.ts";
 
-export function dataSentence(problem: DataProblem, path: string): string {
+export function dataSentence(problem: DataProblem | JournalProblem, path: string): string {
   switch (problem.kind) {
     case "newer":
       return `The data in ${path} was written by a newer version of Sotto. Update Sotto, or choose another folder with --data.`;
@@ -10,6 +11,8 @@ export function dataSentence(problem: DataProblem, path: string): string {
       return `${path} holds a database that is not Sotto's. Choose another folder with --data.`;
     case "unreadable":
       return `The database in ${path} cannot be opened. Check that the disk works and the files are yours to read, or restore a backup.`;
+    case "damaged":
+      return `The database in ${path} is damaged: messages that were accepted before the last stop cannot be read. Restore a backup.`;
     case "notWritable":
       return `${path} cannot be written to. Make it yours to write, or choose another folder with --data.`;
     case "badKey":

@@ -14,7 +14,7 @@ import {
   nativeTimers,
   nativeVerifier,
 } from "@sotto/relay-adapters/node";
-import { createSqliteChannelStore } from "@sotto/relay-adapters/sqlite";
+import { createSqliteChannelStore, type JournalProblem } from "@sotto/relay-adapters/sqlite";
 import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from "./data-folder.ts";
 import type { Events } from "./events.ts";
 import { createDemoMount } from "./demo-profiles.ts";
@@ -58,7 +58,7 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
   };
   const restored = restore(opened.value, keyRing.relayId, () => observe({ kind: "storageFull" }));
   if (!restored.ok) {
-    events.bug(restored.error.cause);
+    if (restored.error.kind === "unreadable") events.bug(restored.error.cause);
     release();
     return err(dataSentence(restored.error, path));
   }
@@ -130,14 +130,14 @@ function restore(
   { path, db }: DataFolder,
   relayId: Uint8Array,
   onStorageFull: () => void,
-): Result<Restored, { readonly kind: "unreadable"; readonly cause: unknown }> {
+): Result<Restored, JournalProblem | { readonly kind: "unreadable"; readonly cause: unknown }> {
   try {
     if (!hasCodes(path)) for (let count = 0; count < FIRST_CODES; count++) mintCode(path, db, Date.now());
     const codes = unusedCodes(path, db, Date.now());
-    return ok({
-      codes,
-      store: createSqliteChannelStore({ db, relayId, sha256: nativeSha256, onStorageFull }),
-    });
+    const store = createSqliteChannelStore({ db, relayId, sha256: nativeSha256, onStorageFull });
+    if (store.ok) return ok({ codes, store: store.value });
+    db.close();
+    return store;
   } catch (cause) {
     db.close();
     return err({ kind: "unreadable", cause });

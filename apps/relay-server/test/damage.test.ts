@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { CODE_KEPT_MS, mintCode, openDataFolder } from "../src/data-folder.ts";
 import { createEvents } from "../src/events.ts";
@@ -67,6 +68,23 @@ test("[ST23] a database that is damaged inside is said to be, and the folder is 
     opened.value.db.close();
     opened.value.release();
   }
+});
+
+test("[ST24 LI22] a journal that cannot be read is one plain sentence, and no bug of ours", async (t) => {
+  const path = folderFor(t);
+  const first = await startIn(path);
+  assert.ok(first.ok);
+  await first.value.stop();
+  const db = new DatabaseSync(join(path, "relay.sqlite"));
+  db.prepare("INSERT INTO journal VALUES (1, ?)").run(Uint8Array.of(1, 0));
+  db.close();
+  const lines: string[] = [];
+  const again = await start(
+    { host: "127.0.0.1", port: 0, path, tls: undefined },
+    createEvents((_level, event) => void lines.push(event)),
+  );
+  assert.ok(!again.ok && again.error.includes("is damaged"));
+  assert.deepEqual(lines, []);
 });
 
 test("[IN6] codes of different days end together, and last a year", (t) => {

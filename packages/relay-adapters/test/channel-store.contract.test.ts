@@ -17,7 +17,9 @@ channelStoreContract("sqlite", () => {
   const folder = mkdtempSync(join(tmpdir(), "sotto-store-"));
   const opened = openDatabase(join(folder, "relay.sqlite"));
   if (!opened.ok) throw new Error(opened.error.kind);
-  const store = createSqliteChannelStore({ db: opened.value, relayId, sha256 });
+  const created = createSqliteChannelStore({ db: opened.value, relayId, sha256 });
+  if (!created.ok) throw new Error(created.error.kind);
+  const store = created.value;
   return {
     store,
     async done() {

@@ -7,7 +7,9 @@ import { appendOperation, createChannel, STORE_START } from "@sotto/testkit/chan
 
 const opened = openDatabase(join(process.argv[2] ?? "", "relay.sqlite"));
 if (!opened.ok) throw new Error("the database does not open");
-const store = createSqliteChannelStore({ db: opened.value, relayId: new Uint8Array(32).fill(7), sha256 });
+const created = createSqliteChannelStore({ db: opened.value, relayId: new Uint8Array(32).fill(7), sha256 });
+if (!created.ok) throw new Error("the journal does not open");
+const store = created.value;
 const cids = [await createChannel(store), await createChannel(store), await createChannel(store)];
 for (;;) {
   const batch = cids.flatMap((cid) => [appendOperation(cid, 0), appendOperation(cid, 0)]);

@@ -28,11 +28,10 @@ export async function startRelay(
   const opened = openDatabase(join(folder, "relay.sqlite"));
   assert.ok(opened.ok);
   const keyRing = createKeyRing(nativeRandom(32));
-  const store = createSqliteChannelStore({
-    db: opened.value,
-    relayId: keyRing.relayId,
-    sha256: nativeSha256,
-  });
+  const { relayId } = keyRing;
+  const created = createSqliteChannelStore({ db: opened.value, relayId, sha256: nativeSha256 });
+  assert.ok(created.ok);
+  const store = created.value;
   const events: RelayEvent[] = [];
   const bugs: unknown[] = [];
   const relay = createRelay({

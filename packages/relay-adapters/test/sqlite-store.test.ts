@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { toHex } from "@sotto/protocol";
+import { encode, entryCodec, RUNG_MS, toHex } from "@sotto/protocol";
 import {
   bytesToChannel,
   CHANNEL_ENTRIES_MAX,
@@ -30,6 +30,7 @@ import {
 } from "@sotto/testkit/channel-store-contract";
 import { createRng } from "@sotto/testkit/rng";
 import { seedsToRun } from "../../testkit/src/seeds.ts";
+import { journalToBytes } from "../src/sqlite/journal-row.ts";
 
 const relayId = new Uint8Array(32).fill(7);
 
@@ -42,7 +43,9 @@ function open(folder: string, prepare: (db: DatabaseSync) => void = () => undefi
   const opened = openDatabase(join(folder, "relay.sqlite"));
   assert.ok(opened.ok);
   prepare(opened.value);
-  return createSqliteChannelStore({ db: opened.value, relayId, sha256 });
+  const created = createSqliteChannelStore({ db: opened.value, relayId, sha256 });
+  assert.ok(created.ok);
+  return created.value;
 }
 
 const holds = (folder: string, bytes: Uint8Array): boolean =>
@@ -110,10 +113,9 @@ test("[ST2] what was accepted when the process was killed is there, in order and
 
 test("[ST3] a full disk refuses, keeps what it has, and goes on when there is room again", async (t) => {
   const folder = folderFor(t);
-  const database = openDatabase(join(folder, "relay.sqlite"));
-  assert.ok(database.ok);
-  const db = database.value;
-  const store = createSqliteChannelStore({ db, relayId, sha256 });
+  let db: DatabaseSync | undefined;
+  const store = open(folder, (opened) => (db = opened));
+  assert.ok(db);
   const cid = await createChannel(store);
   db.exec("PRAGMA max_page_count = 80");
   const accepted: string[] = [];
@@ -136,6 +138,36 @@ test("[ST3] a full disk refuses, keeps what it has, and goes on when there is ro
   await store.close();
   const again = open(folder);
   assert.equal((await again.channel(cid))?.lastSeq, accepted.length + 1);
+  await again.close();
+});
+
+test("[ST3] a channel that found no room leaves nothing for the one that gets its row", async (t) => {
+  const folder = folderFor(t);
+  let db: DatabaseSync | undefined;
+  const store = open(folder, (opened) => (db = opened));
+  const create = (tokenHash: string) => {
+    const spend = { kind: "registered", tokenHash } as const;
+    return { kind: "create", cid: toHex(nativeRandom(32)), keys: epochPublicKeys(), spend } as const;
+  };
+  const [first, second] = (await tokenHashes(store, 2)).map(create);
+  assert.ok(db && first && second);
+  db.exec("PRAGMA max_page_count = 1"); // that is, no more than there are
+  const outcomes = await store.apply(
+    [first, appendOperation(first.cid, 0, nativeRandom(60_000))],
+    STORE_START,
+  );
+  assert.deepEqual(
+    outcomes.map(({ kind }) => kind),
+    ["refused", "refused"],
+  );
+  db.exec("PRAGMA max_page_count = 100000");
+  const created = await one(store, second);
+  assert.ok(created.kind === "created");
+  await sleep(2 * SETTLE_MS);
+  await store.close();
+  const again = open(folder);
+  assert.equal(await again.channel(first.cid), undefined);
+  assert.deepEqual((await again.channel(second.cid))?.firstHead.toHex(), toHex(created.head));
   await again.close();
 });
 
@@ -242,6 +274,36 @@ test("[ST20] a database of a newer version, and one that is not ours, are refuse
   db.close();
   assert.deepEqual(openDatabase(foreign), { ok: false, error: { kind: "foreign" } });
 });
+
+test("[ST24] a journal row that is damaged is refused and left as it is", async (t) => {
+  for (const { entries, problem } of [
+    { entries: Uint8Array.of(0, 0), problem: { kind: "damaged" } },
+    { entries: ofNoChannel(), problem: { kind: "damaged" } },
+  ]) {
+    const folder = folderFor(t);
+    await open(folder).close();
+    const opened = openDatabase(join(folder, "relay.sqlite"));
+    assert.ok(opened.ok);
+    const db = opened.value;
+    db.prepare("INSERT INTO journal VALUES (1, ?)").run(entries);
+    assert.deepEqual(createSqliteChannelStore({ db, relayId, sha256 }), { ok: false, error: problem });
+    await sleep(2 * SETTLE_MS);
+    const [row] = db.prepare("SELECT entries FROM journal").all();
+    assert.deepEqual(row?.["entries"], entries);
+    db.close();
+  }
+});
+
+/** A row of the journal that names a channel which is not there. */
+function ofNoChannel(): Uint8Array {
+  const { messageId, body, commitment } = appendOperation("", 0);
+  const place = { kind: "message", seq: 1, epoch: 0, time: STORE_START } as const;
+  const wire = encode(entryCodec, { ...place, rung: "1day", messageId, commitment, body });
+  const until = STORE_START + RUNG_MS["1day"];
+  const head = new Uint8Array(32);
+  const entry = { seq: 1, time: STORE_START, until, id: messageId, head, bodyBytes: body.length, wire };
+  return new Uint8Array(journalToBytes([{ row: 99, entry }]));
+}
 
 /** What an observer can tell of an outcome. */
 function seen(value: unknown): unknown {

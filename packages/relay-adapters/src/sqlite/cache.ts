@@ -1,23 +1,41 @@
 /** Keeps what was used lately, in two generations: cheaper per use than an exact least-recently-used list. */
-export type Cache<T> = {
-  get(key: string): T | undefined;
-  add(key: string, value: T): void;
-  delete(key: string): void;
-  values(): Iterable<T>;
+export type Cache<Key, Value> = {
+  get(key: Key): Value | undefined;
+  add(key: Key, value: Value): void;
+  /** A value that was just got or added weighs `by` more than before. */
+  grow(by: number): void;
+  delete(key: Key): void;
 };
 
-/** Holds at most `limit` values, and those that `isPinned` besides. */
-export function createCache<T>(limit: number, isPinned: (value: T) => boolean): Cache<T> {
-  let young = new Map<string, T>();
-  let old = new Map<string, T>();
+/**
+ * Holds values of at most `limit` in weight (one that weighs more than half of that besides), and those that `isPinned`.
+ * Amortised, each use costs the same, however much is held: a generation is dropped whole.
+ */
+export function createCache<Key, Value>({
+  limit,
+  weightOf = () => 1,
+  isPinned = () => false,
+}: {
+  readonly limit: number;
+  readonly weightOf?: (value: Value) => number;
+  readonly isPinned?: (value: Value) => boolean;
+}): Cache<Key, Value> {
+  let young = new Map<Key, Value>();
+  let old = new Map<Key, Value>();
+  let youngWeight = 0;
 
-  function add(key: string, value: T): void {
-    if (young.size >= limit / 2) {
-      const pinned = [...old].filter(([, one]) => isPinned(one));
-      old = young;
-      young = new Map(pinned);
-    }
+  function age(): void {
+    const pinned = [...old].filter(([, one]) => isPinned(one));
+    old = young;
+    young = new Map(pinned);
+    youngWeight = pinned.reduce((sum, [, one]) => sum + weightOf(one), 0);
+  }
+
+  function add(key: Key, value: Value): void {
+    const weight = weightOf(value);
+    if (youngWeight + weight > limit / 2) age();
     young.set(key, value);
+    youngWeight += weight;
   }
 
   return {
@@ -31,13 +49,15 @@ export function createCache<T>(limit: number, isPinned: (value: T) => boolean): 
       return older;
     },
     add,
+    grow(by) {
+      youngWeight += by;
+      if (youngWeight > limit / 2) age();
+    },
     delete(key) {
+      const found = young.get(key);
+      if (found !== undefined) youngWeight -= weightOf(found);
       young.delete(key);
       old.delete(key);
-    },
-    *values() {
-      yield* young.values();
-      yield* old.values();
     },
   };
 }

@@ -1,45 +1,91 @@
 /**
- * One row of the journal: the entries a batch accepted, one after the other. Read once, after a crash.
- * A record: the channel's row (u64), the head after the entry (32), the entry's length (u32), the entry.
+ * The journal's rows in the table, by place. Those before a place that settling names are no longer needed; they stay
+ * until new rows take their pages, which is cheaper than to overwrite them with zeros.
  */
-import { assert, decode, entryCodec, RUNG_MS } from "@sotto/protocol";
-import type { StoredEntry } from "@sotto/relay";
+import { err, ok, type Result } from "@sotto/protocol";
+import { bytesToJournal, journalToBytes, type Journaled, type JournalProblem } from "./journal-row.ts";
+import type { Statements } from "./statements.ts";
 
-export type Journaled = { readonly row: number; readonly entry: StoredEntry };
+/** Settled rows that a new row replaces. */
+const REPLACED_ROWS = 2;
 
-const HEADER_BYTES = 8 + 32 + 4;
+export class Journal {
+  readonly #sql: Statements;
+  /** Of the batch under way. */
+  #added: Journaled[] = [];
+  /** The rows are those from `#first` on, and those before `#neededFrom` are settled. */
+  #first = 1;
+  #neededFrom = 1;
+  #next = 1;
+  /** What `#first` will be once the transaction under way is committed. */
+  #dropsBefore = 1;
 
-export function journalToBytes(records: readonly Journaled[]): Uint8Array {
-  const length = records.reduce((sum, { entry }) => sum + HEADER_BYTES + entry.wire.length, 0);
-  const out = Buffer.allocUnsafe(length);
-  let at = 0;
-  for (const { row, entry } of records) {
-    out.writeUInt32BE(Math.floor(row / 2 ** 32), at);
-    out.writeUInt32BE(row >>> 0, at + 4);
-    out.set(entry.head, at + 8);
-    out.writeUInt32BE(entry.wire.length, at + 40);
-    out.set(entry.wire, at + HEADER_BYTES);
-    at += HEADER_BYTES + entry.wire.length;
+  constructor(sql: Statements) {
+    this.#sql = sql;
   }
-  return out;
-}
 
-export function bytesToJournal(bytes: Uint8Array): readonly Journaled[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const records: Journaled[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const row = view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);
-    const head = bytes.slice(at + 8, at + 40);
-    const wireAt = at + HEADER_BYTES;
-    at = wireAt + view.getUint32(at + 40);
-    records.push({ row, entry: messageEntry(bytes.slice(wireAt, at), head) });
+  /** The place the next row will have. */
+  get next(): number {
+    return this.#next;
   }
-  return records;
-}
 
-function messageEntry(wire: Uint8Array, head: Uint8Array): StoredEntry {
-  const decoded = decode(entryCodec, wire);
-  assert(decoded.ok && decoded.value.kind === "message", "the journal holds messages");
-  const { seq, time, rung, messageId, body } = decoded.value;
-  return { seq, time, until: time + RUNG_MS[rung], id: messageId, head, bodyBytes: body.length, wire };
+  get isEmpty(): boolean {
+    return this.#first === this.#next;
+  }
+
+  get hasSettled(): boolean {
+    return this.#first < this.#neededFrom;
+  }
+
+  /** What an earlier process left, oldest first. */
+  read(): Result<readonly Journaled[], JournalProblem> {
+    const all: Journaled[] = [];
+    for (const { place, entries } of this.#sql.journal.all()) {
+      const records = bytesToJournal(entries);
+      if (!records.ok) return err(records.error);
+      for (const record of records.value) all.push(record);
+      this.#next = place + 1;
+    }
+    return ok(all);
+  }
+
+  add(record: Journaled): void {
+    this.#added.push(record);
+  }
+
+  /** Writes what was added as one row. `open` opens the transaction, where more than that row is written. */
+  write(open: () => void): void {
+    if (this.#added.length === 0) return;
+    const before = Math.min(this.#neededFrom, this.#first + REPLACED_ROWS);
+    if (before > this.#dropsBefore) open();
+    this.drop(before);
+    this.#sql.addJournal(this.#next, journalToBytes(this.#added));
+  }
+
+  /** Drops rows before a place. */
+  drop(before: number): void {
+    if (before <= this.#dropsBefore) return;
+    this.#sql.dropJournal(before);
+    this.#dropsBefore = before;
+  }
+
+  dropSettled(): void {
+    this.drop(this.#neededFrom);
+  }
+
+  /** Nothing before `place` is needed any more. */
+  settledBefore(place: number): void {
+    this.#neededFrom = place;
+  }
+
+  committed(): void {
+    if (this.#added.length > 0) this.#next += 1;
+    this.#first = this.#dropsBefore;
+    this.#added = [];
+  }
+
+  rolledBack(): void {
+    this.#dropsBefore = this.#first;
+    this.#added = [];
+  }
 }

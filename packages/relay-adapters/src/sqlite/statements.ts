@@ -89,8 +89,7 @@ export function prepareStatements(db: DatabaseSync) {
     addUsedKey: write("INSERT INTO used_key (channel, key) VALUES (?, ?)"),
 
     addJournal: write("INSERT INTO journal (place, entries) VALUES (?, ?)"),
-    journal: read<{ entries: Bytes }>("SELECT entries FROM journal ORDER BY place"),
-    lastPlace: read<{ place: number | null }>("SELECT max(place) AS place FROM journal"),
+    journal: read<{ place: number; entries: Bytes }>("SELECT place, entries FROM journal ORDER BY place"),
     dropJournal: write("DELETE FROM journal WHERE place < ?"),
 
     inbox: read<{ state: Bytes }>("SELECT state FROM inbox WHERE inbox_id = ?"),
