@@ -1,18 +1,21 @@
 /** A leaky bucket: so much at once, so much for long. Takes the time from its caller. */
-export type Bucket = {
-  /** Takes `amount` in any case, and says for how many milliseconds to take nothing more. */
-  take(amount: number, now: number): number;
-};
+export class Bucket {
+  readonly #perSecond: number;
+  readonly #burst: number;
+  #level: number;
+  #at: number | undefined;
 
-export function createBucket(perSecond: number, burst: number): Bucket {
-  let level = burst;
-  let at: number | undefined;
-  return {
-    take(amount, now) {
-      const passedMs = Math.max(0, now - (at ?? now));
-      at = now;
-      level = Math.min(burst, level + (passedMs * perSecond) / 1_000) - amount;
-      return level >= 0 ? 0 : Math.ceil((-level * 1_000) / perSecond);
-    },
-  };
+  constructor(perSecond: number, burst: number) {
+    this.#perSecond = perSecond;
+    this.#burst = burst;
+    this.#level = burst;
+  }
+
+  /** Takes `amount` in any case, and says for how many milliseconds to take nothing more. */
+  take(amount: number, now: number): number {
+    const passedMs = Math.max(0, now - (this.#at ?? now));
+    this.#at = now;
+    this.#level = Math.min(this.#burst, this.#level + (passedMs * this.#perSecond) / 1_000) - amount;
+    return this.#level >= 0 ? 0 : Math.ceil((-this.#level * 1_000) / this.#perSecond);
+  }
 }

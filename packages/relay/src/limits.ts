@@ -54,6 +54,8 @@ export const ACTIVATION_WAIT_MS = 60_000;
 /** Unsent bytes of a connection: above the first, pushes stop and pages wait; above the second, it is closed. */
 export const PUSH_BYTES_MAX = 1_048_576;
 export const UNSENT_BYTES_MAX = 8 * 1_048_576;
+/** Unsent bytes of all connections that are slow to take them; above it the fullest is closed. */
+export const RELAY_UNSENT_BYTES_MAX = 256 * 1_048_576;
 /** Entries a subscription holds back while its page is being read. */
 export const HELD_ENTRIES_MAX = 256;
 

@@ -1,11 +1,12 @@
 /** The relay without a server: connect a link, and it serves it. Adapters: @sotto/relay-adapters. */
 import type { Clock, Policy, RandomBytes, Sha256 } from "@sotto/protocol";
+import { Backlog } from "./backlog.ts";
 import { createBatcher, type Batcher } from "./batcher.ts";
 import { createGreetings, type Greetings } from "./greetings.ts";
 import { createHub, type Hub } from "./hub.ts";
 import { SWEEP_MS } from "./limits.ts";
 import type { Admission, KeyRing, RelayEvent, SignatureVerifier, Timers, Wakeups } from "./ports.ts";
-import { createSession, type Link, type Session } from "./session.ts";
+import { LinkSession, type Link, type Session } from "./session.ts";
 import type { ChannelStore } from "./store.ts";
 
 export type RelayPorts = {
@@ -28,6 +29,7 @@ export type Service = RelayPorts & {
   readonly hub: Hub;
   readonly batcher: Batcher;
   readonly greetings: Greetings;
+  readonly backlog: Backlog;
   bytesInFlight: number;
   readonly isStopping: () => boolean;
   /** `link` has frames to flush. */
@@ -56,6 +58,7 @@ export function createRelay(ports: RelayPorts): Relay {
     hub,
     batcher: createBatcher({ ...ports, afterBatch: flush }),
     greetings: createGreetings(ports),
+    backlog: new Backlog(),
     bytesInFlight: 0,
     isStopping: () => isStopping,
     touch: (link) => void touched.add(link),
@@ -82,7 +85,7 @@ export function createRelay(ports: RelayPorts): Relay {
   ports.timers.after(SWEEP_MS, () => void sweep());
 
   return {
-    connect: (link) => createSession(service, link),
+    connect: (link) => new LinkSession(service, link),
     openHandles: () => hub.size(),
     async stop() {
       isStopping = true;

@@ -14,219 +14,220 @@ import {
   type Reply,
   type Request,
 } from "@sotto/protocol";
-import { createBucket } from "./bucket.ts";
-import { createChannelRequests } from "./channel-requests.ts";
+import type { Sender } from "./backlog.ts";
+import { append, attest, commit, createChannel, openChannel, resumeChannel } from "./channel-requests.ts";
 import { asReply, DENIED, submit, type Connection, type Of } from "./connection.ts";
 import type { Output } from "./feed.ts";
-import { createHandles } from "./handles.ts";
-import { createInboxRequests } from "./inbox-requests.ts";
+import { Handles } from "./handles.ts";
+import { changeToken, claim, createInbox, openInbox, post, shelve } from "./inbox-requests.ts";
 import {
   ACTIVATION_TRIES_MAX,
   ACTIVATION_WAIT_MS,
-  BYTES_BURST_MAX,
-  BYTES_PER_SECOND_MAX,
   MALFORMED_FRAMES_MAX,
   PUSH_BYTES_MAX,
   RELAY_BYTES_IN_FLIGHT_MAX,
   REQUEST_BYTES_IN_FLIGHT_MAX,
-  REQUESTS_BURST_MAX,
   REQUESTS_IN_FLIGHT_MAX,
-  REQUESTS_PER_SECOND_MAX,
-  UNSENT_BYTES_MAX,
 } from "./limits.ts";
 import { refused } from "./operation.ts";
+import { Pace, type Pausable } from "./pace.ts";
 import type { Service } from "./relay.ts";
 import { readHotRequest } from "./request-bytes.ts";
 
 /** The relay's side of a connection. */
-export interface Link extends Output {
+export interface Link extends Output, Pausable {
   /** One frame, given in one or two parts so that its many readers share the second. Sent by `flush`. */
   send(head: Uint8Array, body?: Uint8Array): void;
   flush(): void;
   /** What was sent or is to be flushed, and has not left this process. */
   unsentBytes(): number;
-  /** Stops and resumes receiving. */
-  pause(): void;
-  resume(): void;
   close(): void;
 }
 
 /** What whoever owns the link calls. */
-export type Session = {
+export interface Session {
   /** One whole frame. The session may keep it. */
   receive(frame: Uint8Array): void;
   /** The link has sent what it had. */
   drained(): void;
   closed(): void;
-};
+}
 
-export function createSession(service: Service, link: Link): Session {
-  const { hub, keyRing, sha256, clock } = service;
-  const owner = {};
-  const nonce = service.random(32);
-  const bytes = createBucket(BYTES_PER_SECOND_MAX, BYTES_BURST_MAX);
-  const requests = createBucket(REQUESTS_PER_SECOND_MAX, REQUESTS_BURST_MAX);
-  let isGreeted = false;
-  let isClosed = false;
-  let isResting = false;
-  let inFlight = 0;
-  let bytesInFlight = 0;
-  let malformed = 0;
-  let activationsRefused = 0;
-  let reading: (() => Promise<void>)[] = [];
-  let isReading = false;
+type Asking = Exclude<Request, { kind: "ack" }>;
 
-  const output: Output = {
-    send(head, body) {
-      if (isClosed) return;
-      link.send(head, body);
-      service.touch(link);
-      if (link.unsentBytes() > UNSENT_BYTES_MAX) end("overfull");
-    },
-    unsentBytes: () => link.unsentBytes(),
-  };
-  const handles = createHandles(service, output, owner);
-  const connection: Connection = { service, nonce, owner, output, handles };
-  const channels = createChannelRequests(connection);
-  const inboxes = createInboxRequests(connection);
-  const reply = (number: number, body: Reply): void => output.send(encodeReply(number, body));
+// A class, and requests as functions: a relay holds 50,000 of these, and closures would be most of their memory.
+export class LinkSession implements Session, Connection, Output, Sender {
+  readonly service: Service;
+  readonly nonce: Uint8Array;
+  readonly owner = this;
+  readonly output = this;
+  readonly handles: Handles;
+  readonly #link: Link;
+  readonly #pace: Pace;
+  readonly #greeting: { over(): void };
+  #isGreeted = false;
+  #isClosed = false;
+  #inFlight = 0;
+  #bytesInFlight = 0;
+  #malformed = 0;
+  #activationsRefused = 0;
+  #reads: (() => Promise<void>)[] = [];
+  #isReading = false;
 
-  function end(why: "overfull" | "malformed" | "silent"): void {
-    service.observe({ kind: why });
-    close();
-    link.close();
+  constructor(service: Service, link: Link) {
+    this.service = service;
+    this.nonce = service.random(32);
+    this.#link = link;
+    this.#pace = new Pace(service, link);
+    this.handles = new Handles(service, this);
+    service.observe({ kind: "connected" });
+    this.#greeting = service.greetings.await(() => this.#end("silent"));
   }
 
-  function close(): void {
-    if (isClosed) return;
-    isClosed = true;
-    greeting.over();
+  // --- what leaves
+
+  send(head: Uint8Array, body?: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#link.send(head, body);
+    this.service.touch(this.#link);
+    this.service.backlog.note(this, this.#link.unsentBytes());
+  }
+
+  unsentBytes(): number {
+    return this.#link.unsentBytes();
+  }
+
+  endOverfull(): void {
+    this.#end("overfull");
+  }
+
+  #end(why: "overfull" | "malformed" | "silent"): void {
+    this.service.observe({ kind: why });
+    this.closed();
+    this.#link.close();
+  }
+
+  /** Ends this connection and no other. */
+  #endByBug(error: unknown): void {
+    this.service.observe({ kind: "bug", error });
+    this.closed();
+    this.#link.close();
+  }
+
+  closed(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    const { service } = this;
+    this.#greeting.over();
+    this.#pace.close();
     service.observe({ kind: "disconnected" });
-    service.bytesInFlight -= bytesInFlight;
-    handles.close();
-    reading = [];
+    service.bytesInFlight -= this.#bytesInFlight;
+    service.backlog.forget(this);
+    this.handles.close();
+    this.#reads = [];
   }
 
   // --- what arrives
 
-  function receive(frame: Uint8Array): void {
-    if (isClosed) return;
-    slowDown(frame.length);
+  receive(frame: Uint8Array): void {
+    if (this.#isClosed) return;
+    this.#pace.received(frame.length);
     // An APPEND's body is copied once, into its entry; of other requests pieces are kept, so they are copied whole.
     const hot = readHotRequest(frame);
     const decoded = hot ? ok(hot) : decodeRequest(new Uint8Array(frame));
-    if (!decoded.ok) return refuseMalformed(decoded.error.offset);
+    if (!decoded.ok) return this.#refuseMalformed(decoded.error.offset);
     const { number, body } = decoded.value;
-    if ((body.kind === "hello") === isGreeted) return refuse(number, "outOfOrder");
-    if (service.isStopping() && body.kind !== "ack") return refuse(number, "stopping");
-    if (body.kind === "ack") return acknowledge(body);
-    if (isOverfull(frame.length)) return refuse(number, "tooMany");
-    begin(frame.length);
-    handleRequest(number, body, frame.length);
+    if ((body.kind === "hello") === this.#isGreeted) return this.#refuse(number, "outOfOrder");
+    if (this.service.isStopping() && body.kind !== "ack") return this.#refuse(number, "stopping");
+    if (body.kind === "ack") return this.#acknowledge(body);
+    if (this.#isOverfull(frame.length)) return this.#refuse(number, "tooMany");
+    this.#begin(frame.length);
+    this.#handle(number, body, frame.length);
   }
 
   /** A request that does not get under way. */
-  function refuse(number: number, code: RefusalCode): void {
-    reply(number, refused(code));
-    service.flush();
+  #refuse(number: number, code: RefusalCode): void {
+    this.send(encodeReply(number, refused(code)));
+    this.service.flush();
   }
 
-  function slowDown(length: number): void {
-    const now = clock();
-    const waitMs = Math.max(bytes.take(length, now), requests.take(1, now));
-    if (waitMs > 0 && !isResting) rest(waitMs);
+  #refuseMalformed(offset: number): void {
+    this.send(encodeReply(0, refused("malformed", offset)));
+    this.service.flush();
+    if (++this.#malformed > MALFORMED_FRAMES_MAX) this.#end("malformed");
+    else this.service.observe({ kind: "malformed" });
   }
 
-  /** Frames that were read already still arrive, and lengthen the rest. */
-  function rest(ms: number): void {
-    isResting = true;
-    link.pause();
-    service.timers.after(ms, () => {
-      if (isClosed) return;
-      const now = clock();
-      const waitMs = Math.max(bytes.take(0, now), requests.take(0, now));
-      if (waitMs > 0) return rest(waitMs);
-      isResting = false;
-      link.resume();
-    });
+  #isOverfull(length: number): boolean {
+    return (
+      this.#inFlight >= REQUESTS_IN_FLIGHT_MAX ||
+      this.#bytesInFlight + length > REQUEST_BYTES_IN_FLIGHT_MAX ||
+      this.service.bytesInFlight + length > RELAY_BYTES_IN_FLIGHT_MAX
+    );
   }
 
-  function refuseMalformed(offset: number): void {
-    reply(0, refused("malformed", offset));
-    service.flush();
-    if (++malformed > MALFORMED_FRAMES_MAX) end("malformed");
-    else service.observe({ kind: "malformed" });
+  #begin(length: number): void {
+    this.#inFlight += 1;
+    this.#bytesInFlight += length;
+    this.service.bytesInFlight += length;
   }
 
-  const isOverfull = (length: number): boolean =>
-    inFlight >= REQUESTS_IN_FLIGHT_MAX ||
-    bytesInFlight + length > REQUEST_BYTES_IN_FLIGHT_MAX ||
-    service.bytesInFlight + length > RELAY_BYTES_IN_FLIGHT_MAX;
-
-  function begin(length: number): void {
-    inFlight += 1;
-    bytesInFlight += length;
-    service.bytesInFlight += length;
+  #settle(length: number): void {
+    this.#inFlight -= 1;
+    this.#bytesInFlight -= length;
+    if (!this.#isClosed) this.service.bytesInFlight -= length;
   }
 
-  function settle(length: number): void {
-    inFlight -= 1;
-    bytesInFlight -= length;
-    if (!isClosed) service.bytesInFlight -= length;
-  }
-
-  function handleRequest(number: number, request: Exclude<Request, { kind: "ack" }>, length: number): void {
-    const finish = (body: Reply): void => {
-      settle(length);
-      if (body.kind === "refused") service.observe({ kind: "refused", code: body.code });
-      reply(number, body);
-    };
-    const later = (answer: Promise<Reply>): void =>
+  #handle(number: number, request: Asking, length: number): void {
+    if (request.kind === "append") return append(this, number, request, () => this.#settle(length));
+    if (request.kind === "read") return this.#read(number, request, length);
+    const answer = this.#answer(request);
+    if (answer instanceof Promise)
       void answer.then(
-        (body) => {
-          finish(body);
-          service.flush();
-        },
-        (error: unknown) => {
-          service.observe({ kind: "bug", error });
-          close();
-          link.close();
-        },
+        (body) => this.#finish(number, body, length),
+        (error: unknown) => this.#endByBug(error),
       );
+    else this.#finish(number, answer, length);
+  }
+
+  #finish(number: number, body: Reply, length: number): void {
+    this.#settle(length);
+    if (body.kind === "refused") this.service.observe({ kind: "refused", code: body.code });
+    this.send(encodeReply(number, body));
+    this.service.flush();
+  }
+
+  #answer(request: Exclude<Asking, { kind: "append" | "read" }>): Reply | Promise<Reply> {
     switch (request.kind) {
-      case "append":
-        return channels.append(number, request, () => settle(length));
-      case "read":
-        return read(number, request, finish, () => settle(length));
       case "hello":
-        return (finish(hello(request)), service.flush());
+        return this.#hello(request);
       case "close":
-        return (finish(closeHandle(request)), service.flush());
+        return this.handles.remove(request.handle) ? { kind: "done" } : DENIED;
       case "activate":
-        return later(activate(request));
+        return this.#activate(request);
       case "create":
-        return later(channels.create(request));
+        return createChannel(this, request);
       case "open":
-        return later(channels.open(request));
+        return openChannel(this, request);
       case "resume":
-        return later(channels.resume(request));
+        return resumeChannel(this, request);
       case "commit":
-        return later(channels.commit(request));
+        return commit(this, request);
       case "attest":
-        return later(channels.attest(request));
+        return attest(this, request);
       case "inboxCreate":
-        return later(inboxes.create(request));
+        return createInbox(this, request);
       case "inboxOpen":
-        return later(inboxes.open(request));
+        return openInbox(this, request);
       case "allow":
       case "revoke":
-        return later(inboxes.changeToken(request));
+        return changeToken(this, request);
       case "shelve":
-        return later(inboxes.shelve(request));
+        return shelve(this, request);
       case "claim":
-        return later(inboxes.claim(request));
+        return claim(this, request);
       case "post":
-        return later(inboxes.post(request));
+        return post(this, request);
       default:
         return unreachable(request);
     }
@@ -234,87 +235,65 @@ export function createSession(service: Service, link: Link): Session {
 
   // --- the connection itself
 
-  function hello(request: Of<"hello">): Reply {
-    isGreeted = true;
-    greeting.over();
-    const { policy } = service;
+  #hello(request: Of<"hello">): Reply {
+    this.#isGreeted = true;
+    this.#greeting.over();
+    const { policy, keyRing, clock } = this.service;
     const { relayId } = keyRing;
+    const { nonce } = this;
     const time = clock();
-    const signature = keyRing.sign(
-      helloBytes({ relayId, clientNonce: request.nonce, relayNonce: nonce, time, policy }),
-    );
-    return { kind: "welcome", relayId, nonce, time, policy, signature };
+    const signed = helloBytes({ relayId, clientNonce: request.nonce, relayNonce: nonce, time, policy });
+    return { kind: "welcome", relayId, nonce, time, policy, signature: keyRing.sign(signed) };
   }
 
-  async function activate(request: Of<"activate">): Promise<Reply> {
-    if (activationsRefused >= ACTIVATION_TRIES_MAX) return refused("rateLimited", ACTIVATION_WAIT_MS);
-    const outcome = await submit(connection, {
+  async #activate(request: Of<"activate">): Promise<Reply> {
+    if (this.#activationsRefused >= ACTIVATION_TRIES_MAX) return refused("rateLimited", ACTIVATION_WAIT_MS);
+    const outcome = await submit(this, {
       kind: "activate",
-      codeHash: toHex(sha256(request.code)),
+      codeHash: toHex(this.service.sha256(request.code)),
       tokenHashes: request.tokenHashes.map(toHex),
     });
-    if (outcome.kind === "refused" && outcome.code === "codeRefused") activationsRefused += 1;
+    if (outcome.kind === "refused" && outcome.code === "codeRefused") this.#activationsRefused += 1;
     return asReply(outcome);
-  }
-
-  function closeHandle(request: Of<"close">): Reply {
-    return handles.remove(request.handle) ? { kind: "done" } : DENIED;
   }
 
   // --- reading, of either
 
-  function read(
-    number: number,
-    request: Of<"read">,
-    finish: (body: Reply) => void,
-    answered: () => void,
-  ): void {
-    const handle = handles.get(request.handle);
-    if (!handle || handle.reader === undefined) {
-      finish(DENIED);
-      return service.flush();
-    }
-    reading.push(async () => {
+  #read(number: number, request: Of<"read">, length: number): void {
+    const handle = this.handles.get(request.handle);
+    if (!handle || handle.reader === undefined) return this.#finish(number, DENIED, length);
+    this.#reads.push(async () => {
       await handle.feed.read(number, request.after);
-      answered();
-      service.flush();
+      this.#settle(length);
+      this.service.flush();
     });
-    readOn();
+    this.drained();
   }
 
   /** One page at a time, and none while the last ones are still on their way. */
-  function readOn(): void {
-    if (isReading || link.unsentBytes() > PUSH_BYTES_MAX) return;
-    const next = reading.shift();
+  drained(): void {
+    if (this.#isReading || this.#link.unsentBytes() > PUSH_BYTES_MAX) return;
+    const next = this.#reads.shift();
     if (!next) return;
-    isReading = true;
+    this.#isReading = true;
     next().then(
       () => {
-        isReading = false;
-        readOn();
+        this.#isReading = false;
+        this.drained();
       },
-      (error: unknown) => {
-        service.observe({ kind: "bug", error });
-        close();
-        link.close();
-      },
+      (error: unknown) => this.#endByBug(error),
     );
   }
 
-  function acknowledge(request: Of<"ack">): void {
-    const handle = handles.get(request.handle);
+  #acknowledge({ handle: number, through }: Of<"ack">): void {
+    const handle = this.handles.get(number);
     if (!handle || handle.reader === undefined) return;
-    const { place, reader } = handle;
-    const { through } = request;
-    if (handle.kind === "inbox")
-      return service.batcher.submit({ kind: "ackInbox", inboxId: place, reader, through }, () => undefined);
-    const { epoch } = handle;
-    service.batcher.submit({ kind: "ack", cid: place, epoch, reader, through }, (outcome) => {
+    const { place, reader, epoch } = handle;
+    const { batcher, hub } = this.service;
+    if (epoch === undefined)
+      return batcher.submit({ kind: "ackInbox", inboxId: place, reader, through }, () => undefined);
+    batcher.submit({ kind: "ack", cid: place, epoch, reader, through }, (outcome) => {
       if (outcome.kind === "acknowledged") hub.deliveredMoved(place, epoch, outcome.delivered);
     });
   }
-
-  service.observe({ kind: "connected" });
-  const greeting = service.greetings.await(() => end("silent"));
-  return { receive, drained: readOn, closed: close };
 }

@@ -15,6 +15,7 @@ import {
   HELLO_WAIT_MS,
   MALFORMED_FRAMES_MAX,
   PUSH_BYTES_MAX,
+  RELAY_UNSENT_BYTES_MAX,
   REQUESTS_BURST_MAX,
   REQUESTS_IN_FLIGHT_MAX,
   TICKET_KEPT_MS,
@@ -436,6 +437,30 @@ test("[CH61] a connection that takes nothing is closed when too much waits for i
   client.link.unsent = UNSENT_BYTES_MAX + 1;
   client.tell({ kind: "close", handle: 9 });
   assert.ok(client.link.isClosed);
+});
+
+test("[CH67] of many connections that take little, the fullest is closed, and those that take all are not", async () => {
+  const rig = await createRig();
+  const quick = await rig.connect();
+  const slow: TestClient[] = [];
+  const each = UNSENT_BYTES_MAX / 2;
+  for (let bytes = 0; bytes + each <= RELAY_UNSENT_BYTES_MAX; bytes += each) slow.push(await rig.connect());
+  const ask = (client: TestClient): void => void client.tell({ kind: "close", handle: 9 });
+  for (const client of slow) {
+    client.link.unsent = each;
+    ask(client);
+  }
+  const closed = (): number => slow.filter(({ link }) => link.isClosed).length;
+  assert.equal(closed(), 0);
+  const [fullest, another] = slow;
+  assert.ok(fullest && another);
+  fullest.link.unsent = UNSENT_BYTES_MAX;
+  ask(another);
+  ask(quick);
+  assert.equal(closed(), 1);
+  assert.ok(fullest.link.isClosed);
+  ask(another);
+  assert.equal(closed(), 1, "what the closed one held counts no more");
 });
 
 test("[CH60] a connection holds so many handles; one more is refused", async () => {

@@ -5,7 +5,7 @@
 import type { Socket } from "node:net";
 import type { Duplex } from "node:stream";
 import { FRAME_BYTES_MAX } from "@sotto/protocol";
-import { UNSENT_BYTES_MAX, type Link, type Relay } from "@sotto/relay";
+import { PUSH_BYTES_MAX, UNSENT_BYTES_MAX, type Link, type Relay } from "@sotto/relay";
 import type { WebSocket } from "ws";
 
 /** Bodies from here on are written as they are; smaller ones are cheaper to copy. */
@@ -67,16 +67,64 @@ export function framesToBuffers(frames: readonly Frame[]): readonly Uint8Array[]
 /** What all connections of a listener have sent since their last whole frames: half frames are held in memory. */
 export type Quiet = { bytes: number; readonly bytesMax: number };
 
+type ByteSocket = Duplex & Partial<Pick<Socket, "setNoDelay">>;
+
+class SocketLink implements Link {
+  readonly #webSocket: WebSocket;
+  readonly #socket: ByteSocket;
+  #frames: Frame[] = [];
+  #framedBytes = 0;
+
+  constructor(webSocket: WebSocket, socket: ByteSocket) {
+    this.#webSocket = webSocket;
+    this.#socket = socket;
+  }
+
+  send(head: Uint8Array, body?: Uint8Array): void {
+    this.#frames.push({ head, body });
+    this.#framedBytes += head.length + (body?.length ?? 0);
+  }
+
+  flush(): void {
+    if (this.#frames.length === 0) return;
+    const buffers = framesToBuffers(this.#frames);
+    this.#frames = [];
+    this.#framedBytes = 0;
+    const socket = this.#socket;
+    if (this.#webSocket.readyState !== this.#webSocket.OPEN || !socket.writable) return; // nothing follows a close frame
+    if (buffers.length > 1) socket.cork();
+    for (const buffer of buffers) socket.write(buffer);
+    if (buffers.length > 1) socket.uncork();
+  }
+
+  unsentBytes(): number {
+    return this.#framedBytes + this.#socket.writableLength;
+  }
+
+  pause(): void {
+    this.#webSocket.pause();
+  }
+
+  resume(): void {
+    this.#webSocket.resume();
+  }
+
+  /** Whoever does not take what was sent would not take a close frame either, and would hold all of it in memory. */
+  close(): void {
+    if (this.unsentBytes() > PUSH_BYTES_MAX) return this.#webSocket.terminate();
+    this.flush();
+    this.#webSocket.close(CLOSE_POLICY);
+  }
+}
+
 /** Serves `webSocket`, whose bytes go over `socket`, until it closes. */
 export function serveSocket(
   relay: Relay,
   webSocket: WebSocket,
-  socket: Duplex & Partial<Pick<Socket, "setNoDelay">>,
+  socket: ByteSocket,
   quiet: Quiet,
   onBug: (error: unknown) => void,
 ): void {
-  let frames: Frame[] = [];
-  let framedBytes = 0;
   let quietBytes = 0;
 
   function hear(bytes: number): void {
@@ -89,30 +137,7 @@ export function serveSocket(
     quietBytes = 0;
   }
 
-  const link: Link = {
-    send(head, body) {
-      frames.push({ head, body });
-      framedBytes += head.length + (body?.length ?? 0);
-    },
-    flush() {
-      if (frames.length === 0) return;
-      const buffers = framesToBuffers(frames);
-      frames = [];
-      framedBytes = 0;
-      if (webSocket.readyState !== webSocket.OPEN || !socket.writable) return; // nothing follows a close frame
-      if (buffers.length > 1) socket.cork();
-      for (const buffer of buffers) socket.write(buffer);
-      if (buffers.length > 1) socket.uncork();
-    },
-    unsentBytes: () => framedBytes + socket.writableLength,
-    pause: () => webSocket.pause(),
-    resume: () => webSocket.resume(),
-    close() {
-      link.flush();
-      webSocket.close(CLOSE_POLICY);
-    },
-  };
-
+  const link = new SocketLink(webSocket, socket);
   const session = relay.connect(link);
   socket.setNoDelay?.(true);
   socket.on("drain", () => session.drained());
