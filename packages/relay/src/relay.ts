@@ -52,11 +52,15 @@ export function createRelay(ports: RelayPorts): Relay {
     for (const link of touched) link.flush();
     touched.clear();
   };
-  const hub = createHub(ports.timers, flush);
+  const hub = createHub(ports, flush);
+  const afterBatch = (): void => {
+    hub.batchEnds();
+    flush();
+  };
   const service: Service = {
     ...ports,
     hub,
-    batcher: createBatcher({ ...ports, afterBatch: flush }),
+    batcher: createBatcher({ ...ports, afterBatch }),
     greetings: createGreetings(ports),
     backlog: new Backlog(),
     bytesInFlight: 0,
