@@ -39,11 +39,25 @@ function putUint(out: Uint8Array, at: number, value: number): void {
   putU32(out, at + 4, value >>> 0);
 }
 
+// Entries are kept for about as long as their neighbours, so they share an allocation: one each would be the larger
+// part of what an entry costs.
+const SLAB_BYTES = 65_536;
+let slab = new Uint8Array(0);
+let slabAt = 0;
+
+/** Bytes to be written once and wholly. */
+function takeBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > SLAB_BYTES / 4) return new Uint8Array(length);
+  if (slabAt + length > slab.length) [slab, slabAt] = [new Uint8Array(SLAB_BYTES), 0];
+  slabAt += length;
+  return slab.subarray(slabAt - length, slabAt);
+}
+
 /** `encode(entryCodec, {kind: "message", …})`. */
 export function messageEntryBytes(message: MessageFields): Uint8Array<ArrayBuffer> {
   const commitmentBytes = message.commitment ? 33 : 1;
   const bodyAt = 42 + commitmentBytes + 4;
-  const out = new Uint8Array(bodyAt + message.body.length);
+  const out = takeBytes(bodyAt + message.body.length);
   out[0] = MESSAGE_TAG;
   putUint(out, 1, message.seq);
   putUint(out, 9, message.epoch);
