@@ -209,6 +209,7 @@ test("[FD8] a command's own arguments are passed on as they are", () => {
       kind: "run",
       program: "apps/relay-server/src/main.ts",
       args: ["start", "--port", "1"],
+      nodeFlags: ["--max-semi-space-size=16"],
       servesHandset: true,
     },
   );
@@ -218,6 +219,7 @@ test("[FD8] a command's own arguments are passed on as they are", () => {
       kind: "run",
       program: "bench/relay.ts",
       args: ["--json"],
+      nodeFlags: [],
       servesHandset: false,
     },
   );
