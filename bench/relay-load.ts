@@ -32,12 +32,17 @@ export type LoadCommand =
   | { readonly kind: "offline"; readonly perChannel: number }
   | { readonly kind: "drain" }
   /** So many more connections, each with ten channels open. */
-  | { readonly kind: "idle"; readonly connections: number };
+  | { readonly kind: "idle"; readonly connections: number }
+  /** Frames of the same size to a plain echo, from as many connections with the same window. */
+  | { readonly kind: "echo"; readonly port: number; readonly connections: number; readonly ms: number };
 
-// --- a WebSocket client in a few lines (RFC 6455); its mask is zero, which leaves the payload as it is
+// --- a WebSocket client in a few lines (RFC 6455)
+
+/** As good as a random one: what the other side does with it is the same. */
+const MASK = randomBytes(4);
 
 class Line {
-  onReply: (number: number, body: Reply) => void = () => undefined;
+  onPayload: (payload: Buffer) => void = () => undefined;
   /** All that arrived together was handed out. */
   onChunkEnd: () => void = () => undefined;
   #unsent: Uint8Array[] = [];
@@ -60,7 +65,7 @@ class Line {
   /** What is sent in one turn leaves in one write. */
   send(payload: Uint8Array): void {
     if (this.#unsent.length === 0) queueMicrotask(() => this.#flush());
-    this.#unsent.push(frameHeader(payload.length), payload);
+    this.#unsent.push(maskedFrame(payload));
   }
   #flush(): void {
     this.#socket.write(Buffer.concat(this.#unsent));
@@ -87,26 +92,25 @@ class Line {
         short < 126 ? short : short === 126 ? bytes.readUInt16BE(at + 2) : bytes.readUInt32BE(at + 6);
       const end = at + headerBytes + length;
       if (end > bytes.length) break;
-      if (bytes[at] === 0x82) this.#receive(bytes.subarray(at + headerBytes, end));
+      if (bytes[at] === 0x82) this.onPayload(bytes.subarray(at + headerBytes, end));
       at = end;
     }
     this.#rest = bytes.subarray(at);
     this.onChunkEnd();
   }
-  #receive(payload: Uint8Array): void {
-    const reply = decodeReply(payload);
-    if (!reply.ok) throw new Error("the relay sent what is no reply");
-    this.onReply(reply.value.number, reply.value.body);
-  }
 }
 
-function frameHeader(length: number): Buffer {
-  const header = Buffer.alloc(length < 126 ? 6 : length < 65_536 ? 8 : 14);
-  header[0] = 0x82;
-  header[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
-  if (length >= 65_536) header.writeUInt32BE(length, 6);
-  else if (length >= 126) header.writeUInt16BE(length, 2);
-  return header;
+function maskedFrame(payload: Uint8Array): Buffer {
+  const { length } = payload;
+  const headerBytes = length < 126 ? 6 : length < 65_536 ? 8 : 14;
+  const frame = Buffer.allocUnsafe(headerBytes + length);
+  frame[0] = 0x82;
+  frame[1] = 0x80 | (length < 126 ? length : length < 65_536 ? 126 : 127);
+  if (length >= 65_536) frame.writeBigUInt64BE(BigInt(length), 2);
+  else if (length >= 126) frame.writeUInt16BE(length, 2);
+  frame.set(MASK, headerBytes - 4);
+  for (let at = 0; at < length; at++) frame[headerBytes + at] = (payload[at] ?? 0) ^ (MASK[at & 3] ?? 0);
+  return frame;
 }
 
 // --- a peer of the relay
@@ -121,7 +125,10 @@ class Peer {
 
   constructor(port: number) {
     this.line = new Line(port);
-    this.line.onReply = (number, body) => {
+    this.line.onPayload = (payload) => {
+      const reply = decodeReply(payload);
+      if (!reply.ok) throw new Error("the relay sent what is no reply");
+      const { number, body } = reply.value;
       if (number === 0) return this.onPush(body);
       this.#waiting.get(number)?.(body);
       this.#waiting.delete(number);
@@ -378,6 +385,24 @@ async function addIdle(connections: number): Promise<Measured> {
   return { messages: 0, latenciesMs: [] };
 }
 
+async function echo(command: Extract<LoadCommand, { kind: "echo" }>): Promise<Measured> {
+  const lines = Array.from({ length: command.connections }, () => new Line(command.port));
+  let echoed = 0;
+  let isOver = false;
+  for (const line of lines) {
+    await line.opened();
+    line.onPayload = () => {
+      echoed += 1;
+      if (!isOver) line.send(body);
+    };
+  }
+  for (const line of lines) for (let count = 0; count < WINDOW; count++) line.send(body);
+  await sleep(command.ms);
+  isOver = true;
+  for (const line of lines) line.close();
+  return { messages: echoed, latenciesMs: [] };
+}
+
 async function run(command: LoadCommand): Promise<Measured> {
   switch (command.kind) {
     case "prepare":
@@ -393,6 +418,8 @@ async function run(command: LoadCommand): Promise<Measured> {
       return drain();
     case "idle":
       return addIdle(command.connections);
+    case "echo":
+      return echo(command);
   }
 }
 

@@ -9,8 +9,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { RELAY_NODE_FLAGS } from "../scripts/sotto.ts";
 import type { LoadCommand, Measured } from "./relay-load.ts";
 
+const ECHO = resolve(import.meta.dirname, "echo.ts");
 const RELAY = resolve(import.meta.dirname, "../apps/relay-server/src/main.ts");
 const RUNS = 3;
 const CHANNELS = 250;
@@ -19,27 +21,34 @@ const WARM_UP_MS = 2_000;
 const PACED_MS = 5_000;
 const PACED_PER_SECOND = 2_000;
 const OFFLINE_PER_CHANNEL = 100;
+/** These come first, so that what a relay of any size holds is not counted. */
+const FIRST_CONNECTIONS = 1_000;
 const IDLE_CONNECTIONS = 3_000;
+const ECHO_MS = 3_000;
 /** Longer than the relay takes to settle and to empty its WAL. */
 const SETTLED_MS = 1_500;
 
-const folder = mkdtempSync(join(tmpdir(), "sotto-bench-"));
+const folders: string[] = [];
 const children: ChildProcess[] = [];
 
-async function startRelay(): Promise<{ readonly port: number }> {
-  const args = [RELAY, "start", "--port", "0", "--data", folder];
+type Relay = { readonly port: number; readonly folder: string };
+
+async function startRelay(): Promise<Relay> {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-bench-"));
+  folders.push(folder);
+  const args = [...RELAY_NODE_FLAGS, RELAY, "start", "--port", "0", "--data", folder];
   const relay = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "inherit"] });
   children.push(relay);
   let said = "";
   for await (const chunk of relay.stdout.setEncoding("utf8") as AsyncIterable<string>) {
     said += chunk;
     const port = /localhost:(\d+)/.exec(said)?.[1];
-    if (port !== undefined && said.includes("Stop")) return { port: Number(port) };
+    if (port !== undefined && said.includes("Stop")) return { port: Number(port), folder };
   }
   throw new Error("the relay did not start");
 }
 
-async function newCode(): Promise<string> {
+async function newCode({ folder }: Relay): Promise<string> {
   const command = spawn(process.execPath, [RELAY, "code", "--data", folder], {
     stdio: ["ignore", "pipe", "inherit"],
   });
@@ -79,12 +88,14 @@ const quantile = (values: readonly number[], at: number): number =>
   values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * at))] ?? Number.NaN;
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
-async function measure(): Promise<Readonly<Record<string, number>>> {
-  const { port } = await startRelay();
+async function measureMessages(): Promise<Readonly<Record<string, number>>> {
+  const relay = await startRelay();
+  const { port } = relay;
   const runs: Record<string, number>[] = [];
   for (let run = 0; run < RUNS; run++) {
-    await command({ kind: "prepare", port, code: await newCode(), channels: CHANNELS });
+    await command({ kind: "prepare", port, code: await newCode(relay), channels: CHANNELS });
     if (run === 0) await command({ kind: "online", ms: WARM_UP_MS });
+    const echo = await measureEcho();
     const online = await timed(port, { kind: "online", ms: ONLINE_MS });
     const paced = await command({ kind: "paced", ms: PACED_MS, perSecond: PACED_PER_SECOND });
     const offline = await timed(port, { kind: "offline", perChannel: OFFLINE_PER_CHANNEL });
@@ -96,17 +107,52 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
       online_p99_ms: quantile(paced.latenciesMs, 0.99),
       offline_us_cpu: offline.cpuUs / offline.messages,
       drain_us_cpu: drain.cpuUs / drain.messages,
+      echo_us_cpu: echo,
+      online_per_echo: online.cpuUs / online.messages / echo,
     });
   }
-  const bytes = await metric(port, "sotto_resident_bytes");
-  await command({ kind: "idle", connections: IDLE_CONNECTIONS });
-  await sleep(SETTLED_MS);
-  const idleBytes = ((await metric(port, "sotto_resident_bytes")) - bytes) / IDLE_CONNECTIONS;
   const names = Object.keys(runs[0] ?? {});
-  const metrics = Object.fromEntries(
+  return Object.fromEntries(
     names.map((name) => [name, rounded(median(runs.map((run) => run[name] ?? Number.NaN)))]),
   );
-  return { ...metrics, idle_bytes_per_connection: Math.round(idleBytes) };
+}
+
+/** Microseconds of a plain `ws` echo for a frame of the same size, in the same minute: what this machine can do. */
+async function measureEcho(): Promise<number> {
+  const server = fork(ECHO);
+  children.push(server);
+  const [{ port }] = (await once(server, "message")) as [{ port: number }];
+  const cpuUs = async (): Promise<number> => {
+    server.send("how much?");
+    const [said] = (await once(server, "message")) as [{ cpuUs: number }];
+    return said.cpuUs;
+  };
+  const echo = { kind: "echo", port, connections: CHANNELS } as const;
+  await command({ ...echo, ms: WARM_UP_MS });
+  const before = await cpuUs();
+  const { messages } = await command({ ...echo, ms: ECHO_MS });
+  const used = (await cpuUs()) - before;
+  server.disconnect();
+  await once(server, "exit");
+  return used / messages;
+}
+
+/** In a relay of its own: what earlier load left to be collected would hide it. */
+async function measureIdle(): Promise<number> {
+  const relay = await startRelay();
+  const resident = (): Promise<number> => metric(relay.port, "sotto_resident_bytes");
+  await command({ kind: "prepare", port: relay.port, code: await newCode(relay), channels: CHANNELS });
+  await command({ kind: "idle", connections: FIRST_CONNECTIONS });
+  await sleep(SETTLED_MS);
+  const before = await resident();
+  await command({ kind: "idle", connections: IDLE_CONNECTIONS });
+  await sleep(SETTLED_MS);
+  return ((await resident()) - before) / IDLE_CONNECTIONS;
+}
+
+async function measure(): Promise<Readonly<Record<string, number>>> {
+  const messages = await measureMessages();
+  return { ...messages, idle_bytes_per_connection: Math.round(await measureIdle()) };
 }
 
 try {
@@ -118,5 +164,5 @@ try {
     child.kill("SIGTERM");
     if (child.exitCode === null) await once(child, "exit");
   }
-  rmSync(folder, { recursive: true, force: true });
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
 }
