@@ -75,16 +75,21 @@ test("[ST24 LI22] a journal that cannot be read is one plain sentence, and no bu
   const first = await startIn(path);
   assert.ok(first.ok);
   await first.value.stop();
-  const db = new DatabaseSync(join(path, "relay.sqlite"));
-  db.prepare("INSERT INTO journal VALUES (1, ?)").run(Uint8Array.of(1, 0));
-  db.close();
-  const lines: string[] = [];
-  const again = await start(
-    { host: "127.0.0.1", port: 0, path, tls: undefined },
-    createEvents((_level, event) => void lines.push(event)),
-  );
-  assert.ok(!again.ok && again.error.includes("is damaged"));
-  assert.deepEqual(lines, []);
+  for (const [entries, words] of [
+    [Uint8Array.of(2), "newer version"],
+    [Uint8Array.of(1, 0), "is damaged"],
+  ] as const) {
+    const db = new DatabaseSync(join(path, "relay.sqlite"));
+    db.prepare("INSERT OR REPLACE INTO journal VALUES (1, ?)").run(entries);
+    db.close();
+    const lines: string[] = [];
+    const again = await start(
+      { host: "127.0.0.1", port: 0, path, tls: undefined },
+      createEvents((_level, event) => void lines.push(event)),
+    );
+    assert.ok(!again.ok && again.error.includes(words));
+    assert.deepEqual(lines, []);
+  }
 });
 
 test("[IN6] codes of different days end together, and last a year", (t) => {

@@ -275,9 +275,10 @@ test("[ST20] a database of a newer version, and one that is not ours, are refuse
   assert.deepEqual(openDatabase(foreign), { ok: false, error: { kind: "foreign" } });
 });
 
-test("[ST24] a journal row that is damaged is refused and left as it is", async (t) => {
+test("[ST24] a journal row of a newer version, and one that is damaged, are refused and left as they are", async (t) => {
   for (const { entries, problem } of [
-    { entries: Uint8Array.of(0, 0), problem: { kind: "damaged" } },
+    { entries: Uint8Array.of(2, 0), problem: { kind: "newer", version: 2 } },
+    { entries: Uint8Array.of(1, 0, 0), problem: { kind: "damaged" } },
     { entries: ofNoChannel(), problem: { kind: "damaged" } },
   ]) {
     const folder = folderFor(t);

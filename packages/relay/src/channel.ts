@@ -35,6 +35,8 @@ import {
   CHANNEL_ENTRIES_MAX,
   CHANNEL_REMEMBERED_MAX,
   COMMIT_INTERVAL_MS,
+  COMMIT_REFILL_MS,
+  COMMITS_BURST_MAX,
   EPOCH_READERS_KEPT_MAX,
   EPOCHS_KEPT_MAX,
   TOMBSTONE_KEPT_MS,
@@ -66,7 +68,7 @@ export type EpochState = TypeOf<typeof epochState>;
 
 /** The stored format of a channel without its entries. Its first byte is a version. */
 export const channelCodec = struct({
-  version: constant(1, "channel version 1"),
+  version: constant(2, "channel version 2"),
   lastSeq: uint,
   head: fixed(32),
   /** The head before any entry: what a repeated CREATE is answered with. */
@@ -77,6 +79,8 @@ export const channelCodec = struct({
   bodyBytes: uint,
   /** Oldest first; the last is the current one. Ended epochs are kept while entries of theirs are. */
   epochs: list(EPOCHS_KEPT_MAX, epochState),
+  /** When all COMMITs would have been due at one every COMMIT_REFILL_MS: ahead of now after many (CH27). */
+  commitsDueAt: uint,
 });
 export type Channel = TypeOf<typeof channelCodec>;
 
@@ -141,7 +145,7 @@ export function decideCreate(facts: Facts & { readonly relayId: Uint8Array }, op
   }
   if (op.keys.readers.length === 0 || repeatsItself(listedKeys(op.keys))) return refuse("keyReused");
   const channel: Channel = {
-    version: 1,
+    version: 2,
     lastSeq: 0,
     head,
     firstHead: head,
@@ -150,6 +154,7 @@ export function decideCreate(facts: Facts & { readonly relayId: Uint8Array }, op
     entries: 0,
     bodyBytes: 0,
     epochs: [firstState(0, 0, op.keys)],
+    commitsDueAt: 0,
   };
   return { outcome: { kind: "created", head, time: facts.now }, channel };
 }
@@ -210,7 +215,7 @@ const isFull = (channel: Channel, remembered: number, bodyBytes: number): boolea
 
 /** The channel once `entry` stands at the end of its log. Also how a store catches up after a crash. */
 export const withEntry = (channel: Channel, entry: StoredEntry): Channel => ({
-  version: 1,
+  version: 2,
   lastSeq: entry.seq,
   head: entry.head,
   firstHead: channel.firstHead,
@@ -219,6 +224,7 @@ export const withEntry = (channel: Channel, entry: StoredEntry): Channel => ({
   entries: channel.entries + 1,
   bodyBytes: channel.bodyBytes + entry.bodyBytes,
   epochs: channel.epochs,
+  commitsDueAt: channel.commitsDueAt,
 });
 
 /** The channel after entries left its log, or lost their bodies. */
@@ -235,7 +241,7 @@ export const withoutEntries = (
 export const commitId = (sha256: Sha256, op: Commit): Uint8Array =>
   sha256(commitContentBytes(op)).slice(0, 16);
 
-/** Keys of `next` that must be new to the channel: all, but an admin key that stays. */
+/** Keys of `next` that must be none the channel remembers: all, but an admin key that stays (CH22, CH28). */
 export function freshKeys(channel: Channel, next: EpochPublicKeys): readonly Uint8Array[] {
   const { admin } = currentEpoch(channel).keys;
   const stays = admin && next.admin && equalBytes(admin, next.admin);
@@ -252,7 +258,22 @@ export function needsAdmin(keys: EpochPublicKeys, next: EpochPublicKeys): boolea
 const isCommit = (channel: Channel, seq: number): boolean =>
   channel.epochs.some(({ after, through }) => after === seq || through === seq);
 
-/** CH20 to CH26. The signatures hold already, by the keys of `op.epoch`. */
+/** How far ahead of their time the channel's COMMITs are. Further than they can get: the clock was set back. */
+function commitsAheadMs(channel: Channel, now: number): number {
+  const aheadMs = channel.commitsDueAt - now;
+  return aheadMs > 0 && aheadMs <= COMMITS_BURST_MAX * COMMIT_REFILL_MS ? aheadMs : 0;
+}
+
+/** How long a COMMIT has to wait (CH23, CH27). */
+function commitWaitMs(channel: Channel, op: Commit, now: number): number {
+  const waitMs = commitsAheadMs(channel, now) - (COMMITS_BURST_MAX - 1) * COMMIT_REFILL_MS;
+  if (op.adminSignature || channel.committedAt === undefined) return waitMs;
+  const passedMs = now - channel.committedAt;
+  // Below zero the clock was set back: what it said before does not bind the channel.
+  return passedMs < 0 ? waitMs : Math.max(waitMs, COMMIT_INTERVAL_MS - passedMs);
+}
+
+/** CH20 to CH28. The signatures hold already, by the keys of `op.epoch`. */
 export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }, op: Commit): Decision {
   const { channel, repeated, now, sha256 } = facts;
   if (!channel) return refuse("denied");
@@ -263,10 +284,8 @@ export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }
   if (!op.adminSignature && needsAdmin(current.keys, op.next)) return refuse("denied");
   if (op.next.readers.length === 0 || facts.isKeyReused || repeatsItself(listedKeys(op.next)))
     return refuse("keyReused");
-  const waited = now - (channel.committedAt ?? now - COMMIT_INTERVAL_MS);
-  // Below zero the clock was set back: what it said before does not bind the channel.
-  if (!op.adminSignature && waited >= 0 && waited < COMMIT_INTERVAL_MS)
-    return refuse("rateLimited", COMMIT_INTERVAL_MS - waited);
+  const waitMs = commitWaitMs(channel, op, now);
+  if (waitMs > 0) return refuse("rateLimited", waitMs);
   const entry = commitEntry(channel, op, now, sha256);
   if (isFull(channel, facts.remembered, entry.bodyBytes)) return refuse("quotaFull");
   const ended: EpochState = { ...current, through: entry.seq, endHead: entry.head };
@@ -276,6 +295,7 @@ export function decideCommit(facts: LogFacts & { readonly isKeyReused: boolean }
     channel: {
       ...withEntry(channel, entry),
       committedAt: now,
+      commitsDueAt: now + commitsAheadMs(channel, now) + COMMIT_REFILL_MS,
       epochs: newestEpochs([...channel.epochs.slice(0, -1), ended, begun]),
     },
   };

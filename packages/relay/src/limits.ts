@@ -14,6 +14,11 @@ export const EPOCHS_KEPT_MAX = 1_024;
 export const EPOCH_READERS_KEPT_MAX = 16_384;
 /** At least this long between two COMMITs of a channel that no admin key signed. */
 export const COMMIT_INTERVAL_MS = 60_000;
+/** COMMITs a channel takes at once, whoever signed them, and how often one more. */
+export const COMMITS_BURST_MAX = 60;
+export const COMMIT_REFILL_MS = 10_000;
+/** Keys of a channel that are remembered, so that none comes back: the newest. */
+export const USED_KEYS_MAX = 65_536;
 /** What is left of an erased entry is kept no longer than this; longer absent, a member rejoins. */
 export { COMMIT_KEPT_MS as TOMBSTONE_KEPT_MS } from "@sotto/protocol";
 

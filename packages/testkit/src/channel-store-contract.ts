@@ -7,6 +7,7 @@ import {
   entryCodec,
   MESSAGE_ID_KEPT_MS,
   POST_KEPT_MS,
+  READERS_MAX,
   RUNG_MS,
   toHex,
   type Entry,
@@ -15,9 +16,13 @@ import {
 import {
   CHANNEL_BYTES_MAX,
   COMMIT_INTERVAL_MS,
+  COMMIT_REFILL_MS,
+  COMMITS_BURST_MAX,
   deliveredOf,
   currentEpoch,
+  listedKeys,
   TOMBSTONE_KEPT_MS,
+  USED_KEYS_MAX,
   type Answer,
   type ChannelStore,
   type Operation,
@@ -266,6 +271,52 @@ export function channelStoreContract(
     assert.deepEqual(early, { kind: "refused", code: "rateLimited", detail: 1 });
     const due = await one(store, commitOperation(cid, 1), STORE_START + COMMIT_INTERVAL_MS);
     assert.equal(due.kind, "committed");
+  });
+
+  check(
+    "[CH27] a channel takes so many COMMITs at once, whoever signed them, then one at a time",
+    async (store) => {
+      const cid = await createChannel(store);
+      let epoch = 0;
+      const commitAt = async (now: number): Promise<Outcome> => {
+        const outcome = await one(store, { ...commitOperation(cid, epoch), adminSignature: bytes(64) }, now);
+        if (outcome.kind === "committed") epoch += 1;
+        return outcome;
+      };
+      const wait = (detail: number) => ({ kind: "refused", code: "rateLimited", detail });
+      while (epoch < COMMITS_BURST_MAX) assert.equal((await commitAt(STORE_START)).kind, "committed");
+      assert.deepEqual(await commitAt(STORE_START), wait(COMMIT_REFILL_MS));
+      assert.deepEqual(await commitAt(STORE_START + COMMIT_REFILL_MS - 1), wait(1));
+      assert.equal((await commitAt(STORE_START + COMMIT_REFILL_MS)).kind, "committed");
+      assert.deepEqual(await commitAt(STORE_START + COMMIT_REFILL_MS), wait(COMMIT_REFILL_MS));
+      const setBack = await commitAt(STORE_START - DAY_MS);
+      assert.equal(setBack.kind, "committed");
+    },
+  );
+
+  check("[CH28] the newest keys of a channel are remembered, and only those", async (store) => {
+    const first = epochPublicKeys();
+    const cid = await createChannel(store, first);
+    let known = listedKeys(first).length;
+    let epoch = 0;
+    const commitKeys = (next: EpochPublicKeys): Promise<Outcome> =>
+      one(store, commitOperation(cid, epoch, next), STORE_START + epoch * COMMIT_INTERVAL_MS);
+    while (known < USED_KEYS_MAX) {
+      const next = epochPublicKeys(Math.min(READERS_MAX, USED_KEYS_MAX - known - 2));
+      assert.equal((await commitKeys(next)).kind, "committed");
+      known += listedKeys(next).length;
+      epoch += 1;
+    }
+    const reused = { kind: "refused", code: "keyReused", detail: 0 };
+    const withReader = (reader: Uint8Array | undefined): EpochPublicKeys => ({
+      ...epochPublicKeys(),
+      readers: [reader ?? assert.fail("no such reader")],
+    });
+    assert.deepEqual(await commitKeys(withReader(first.write)), reused);
+    assert.equal((await commitKeys(epochPublicKeys(1))).kind, "committed");
+    epoch += 1;
+    assert.deepEqual(await commitKeys(withReader(first.readers[1])), reused);
+    assert.equal((await commitKeys(withReader(first.write))).kind, "committed");
   });
 
   check("[CH30 CH31] a cursor moves only forward, and the lowest counts", async (store) => {

@@ -17,6 +17,7 @@ import {
   postName,
   refused,
   spendToken,
+  USED_KEYS_MAX,
   withoutEmptyEpochs,
   withoutEntries,
   type Answer,
@@ -36,6 +37,7 @@ type Log = {
   /** By sequence number. */
   entries: StoredEntry[];
   answerById: Map<string, Answer>;
+  /** In the order they came. */
   usedKeys: Set<string>;
 };
 
@@ -96,6 +98,8 @@ export function createMemoryChannelStore(ports: {
         if (outcome.kind !== "committed" || !log || !channel) return outcome;
         keep(log, channel, outcome.entry);
         for (const key of fresh) log.usedKeys.add(key);
+        for (const key of log.usedKeys.values().take(Math.max(0, log.usedKeys.size - USED_KEYS_MAX)))
+          log.usedKeys.delete(key);
         return outcome;
       }
       case "ack": {

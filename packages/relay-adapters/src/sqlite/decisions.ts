@@ -13,6 +13,7 @@ import {
   listedKeys,
   refused,
   spendToken,
+  USED_KEYS_MAX,
   type Acknowledge,
   type Append,
   type Commit,
@@ -87,7 +88,7 @@ export function createDecide(parts: {
     if (!spendToken(rows, op.spend, now)) return refused("tokenRefused");
     transactions.creates(op.cid);
     const added = sql.addChannel.one(fromHex(op.cid), channelToBytes(channel));
-    for (const key of listedKeys(op.keys)) sql.addUsedKey(added?.id ?? null, key);
+    if (added) useKeys(added.id, listedKeys(op.keys));
     return outcome;
   }
 
@@ -113,10 +114,17 @@ export function createDecide(parts: {
     loaded.channel = channel;
     channelRows.addEntry(loaded, outcome.entry);
     repetitions.remember(loaded, outcome.entry, now);
-    for (const key of fresh) sql.addUsedKey(loaded.row, key);
+    useKeys(loaded.row, fresh);
     channelRows.put(loaded);
     settling.markDirty(loaded);
     return outcome;
+  }
+
+  /** Numbered in the order they came; the oldest make room (CH28). */
+  function useKeys(row: number, keys: readonly Uint8Array[]): void {
+    let number = sql.lastUsedKey.one(row)?.number ?? 0;
+    for (const key of keys) sql.addUsedKey(row, ++number, key);
+    sql.dropUsedKeys(row, number - USED_KEYS_MAX);
   }
 
   return (op, now) => {

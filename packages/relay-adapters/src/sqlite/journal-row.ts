@@ -1,19 +1,22 @@
 /**
- * One row of the journal: the entries a batch accepted, one after the other. Read once, after a
+ * One row of the journal: a version byte, then the entries a batch accepted, one after the other. Read once, after a
  * crash. A record: the channel's row (u64), the head after the entry (32), the entry's length (u32), the entry.
  */
 import { decode, entryCodec, err, ok, RUNG_MS, type Result } from "@sotto/protocol";
 import type { StoredEntry } from "@sotto/relay";
 
 export type Journaled = { readonly row: number; readonly entry: StoredEntry };
-export type JournalProblem = { readonly kind: "damaged" };
+export type JournalProblem =
+  | { readonly kind: "newer"; readonly version: number }
+  | { readonly kind: "damaged" };
 
+const VERSION = 1;
 const HEADER_BYTES = 8 + 32 + 4;
 
 export function journalToBytes(records: readonly Journaled[]): Uint8Array {
-  const length = records.reduce((sum, { entry }) => sum + HEADER_BYTES + entry.wire.length, 0);
+  const length = records.reduce((sum, { entry }) => sum + HEADER_BYTES + entry.wire.length, 1);
   const out = Buffer.allocUnsafe(length);
-  let at = 0;
+  let at = out.writeUInt8(VERSION);
   for (const { row, entry } of records) {
     out.writeUInt32BE(Math.floor(row / 2 ** 32), at);
     out.writeUInt32BE(row >>> 0, at + 4);
@@ -27,9 +30,12 @@ export function journalToBytes(records: readonly Journaled[]): Uint8Array {
 
 /** Total and exact: what is read is written back byte for byte. */
 export function bytesToJournal(bytes: Uint8Array): Result<readonly Journaled[], JournalProblem> {
+  const [version = 0] = bytes;
+  if (version > VERSION) return err({ kind: "newer", version });
+  if (version < VERSION) return DAMAGED;
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const records: Journaled[] = [];
-  for (let at = 0; at < bytes.length;) {
+  for (let at = 1; at < bytes.length;) {
     const wireAt = at + HEADER_BYTES;
     if (wireAt > bytes.length) return DAMAGED;
     const row = view.getUint32(at) * 2 ** 32 + view.getUint32(at + 4);

@@ -7,7 +7,6 @@ import { err, ok, type Result } from "@sotto/protocol";
 
 /** "Soto" in ASCII: tells our file from any other SQLite database. */
 const APPLICATION_ID = 0x536f746f;
-const SCHEMA_VERSION = 1;
 const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_CACHE_KIB = 65_536;
 /** Journal rows are long: larger pages than SQLite's own cost a fifth less. */
@@ -61,8 +60,24 @@ CREATE TABLE token (hash BLOB PRIMARY KEY, until INTEGER NOT NULL) WITHOUT ROWID
 CREATE INDEX token_until ON token (until);
 `;
 
+/** Journal rows and channels get what version 2 of each has; the keys a channel has known get an order. */
+const LIMITS_OF_CHANNELS = `
+UPDATE journal SET entries = CAST(x'01' || entries AS BLOB);
+UPDATE channel SET state = CAST(x'02' || substr(state, 2) || x'0000000000000000' AS BLOB);
+
+ALTER TABLE used_key RENAME TO unordered_key;
+CREATE TABLE used_key (
+  channel INTEGER NOT NULL, number INTEGER NOT NULL, key BLOB NOT NULL,
+  PRIMARY KEY (channel, number)) WITHOUT ROWID, STRICT;
+CREATE UNIQUE INDEX used_key_key ON used_key (channel, key);
+INSERT INTO used_key
+  SELECT channel, row_number() OVER (PARTITION BY channel ORDER BY key), key FROM unordered_key;
+DROP TABLE unordered_key;
+`;
+
 /** From version n (its place) to n + 1. Append only. */
-const MIGRATIONS: readonly string[] = [TABLES];
+const MIGRATIONS: readonly string[] = [TABLES, LIMITS_OF_CHANNELS];
+const SCHEMA_VERSION = MIGRATIONS.length;
 
 export type OpenProblem =
   | { readonly kind: "newer"; readonly version: number }
@@ -105,8 +120,8 @@ function prepare(db: DatabaseSync): OpenProblem | undefined {
 
 function migrate(db: DatabaseSync): void {
   db.exec("BEGIN IMMEDIATE"); // another process may be migrating: look again inside
-  for (let version = pragma(db, "user_version"); version < SCHEMA_VERSION; version++)
-    db.exec(`${MIGRATIONS[version] ?? ""}; PRAGMA user_version = ${version + 1};`);
+  for (const [version, migration] of MIGRATIONS.entries())
+    if (version >= pragma(db, "user_version")) db.exec(`${migration}; PRAGMA user_version = ${version + 1};`);
   db.exec(`PRAGMA application_id = ${APPLICATION_ID}; COMMIT`);
 }
 

@@ -86,7 +86,11 @@ export function prepareStatements(db: DatabaseSync) {
       (SELECT place FROM answer WHERE until > ? ORDER BY place LIMIT 1), (SELECT max(place) + 1 FROM answer))`),
 
     usesKey: read<{ one: number }>("SELECT 1 AS one FROM used_key WHERE channel = ? AND key = ?"),
-    addUsedKey: write("INSERT INTO used_key (channel, key) VALUES (?, ?)"),
+    lastUsedKey: read<{ number: number | null }>(
+      "SELECT max(number) AS number FROM used_key WHERE channel = ?",
+    ),
+    addUsedKey: write("INSERT INTO used_key (channel, number, key) VALUES (?, ?, ?)"),
+    dropUsedKeys: write("DELETE FROM used_key WHERE channel = ? AND number <= ?"),
 
     addJournal: write("INSERT INTO journal (place, entries) VALUES (?, ?)"),
     journal: read<{ place: number; entries: Bytes }>("SELECT place, entries FROM journal ORDER BY place"),
