@@ -3,11 +3,11 @@
  * engine `reference` (the default), `x25519` or `x-wing`. Stops at the first seed that fails, and explains it.
  */
 import { argv, env, exit, stdout } from "node:process";
-import { useNativeCurves } from "./simulation/native-curves.ts";
+import { useNativeCrypto } from "./simulation/native-crypto.ts";
 import type { EngineName } from "./world-member/engines.ts";
 
 // Before anything imports what it replaces.
-useNativeCurves();
+useNativeCrypto();
 const { explain } = await import("./seeds.ts");
 const { runMemberWorld } = await import("./world-member/member-world.ts");
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { useNativeCurves } from "@sotto/testkit/native-curves";
+import { useNativeCrypto } from "@sotto/testkit/native-crypto";
 
 // Before anything imports what it replaces.
-useNativeCurves();
+useNativeCrypto();
 const { explain, runMemberWorld, seedsToRun } = await import("@sotto/testkit");
 
 /** Seeds 251 to 500 of the member world; the first half, and what it counts, is in member.simulation.test.ts. */

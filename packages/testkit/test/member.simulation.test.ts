@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { useNativeCurves } from "@sotto/testkit/native-curves";
+import { useNativeCrypto } from "@sotto/testkit/native-crypto";
 
 // Before anything imports what it replaces.
-useNativeCurves();
+useNativeCrypto();
 const { explain, MEMBER_MUTANTS, runMemberWorld, seedsToRun } = await import("@sotto/testkit");
 
 /** Seeds that once failed. Never remove one; name what it found. */
