@@ -9,14 +9,16 @@ import type { Loaded, LoadedChannels } from "./loaded.ts";
 import { isStorageFull } from "./schema.ts";
 import type { Transactions } from "./transactions.ts";
 
-/** How long an acknowledgement may wait to be on disk, and an acknowledged entry to be deleted. */
-export const SETTLE_MS = 500;
+/** How long after a round the next one begins: an acknowledgement waits as long to be on disk, and an entry to be deleted. */
+export const SETTLE_MS = 1_000;
 /** How long deleted bytes may stay in the WAL after that. */
 export const TRUNCATE_MS = 2_000;
-/** Channels settled in one transaction: bounds how long others wait for it. */
-const SETTLED_CHANNELS_MAX = 256;
+/** Channels settled in one transaction, for which a batch waits; more where a round would need too many (ST10). */
+const SLICE_CHANNELS = 64;
+const SLICES_MAX = 32;
+const SLICE_MS = 1;
 /** Journaled bytes that make the store settle at once. */
-const UNSETTLED_BYTES_HIGH = 16 * 1_048_576;
+const UNSETTLED_BYTES_HIGH = 32 * 1_048_576;
 
 type Parts = {
   readonly db: DatabaseSync;
@@ -31,6 +33,9 @@ export class Settling {
   readonly #parts: Parts;
   /** The disk was full: the room of settled rows is needed. */
   #isTight = false;
+  /** Dirty channels left in the round under way. Those that become dirty meanwhile are for the next: they gather more. */
+  #left = 0;
+  #slice = 0;
   #settleTimer: NodeJS.Timeout | undefined;
   #truncateTimer: NodeJS.Timeout | undefined;
   #isStopped = false;
@@ -57,8 +62,9 @@ export class Settling {
     return true;
   }
 
-  /** One transaction's worth, those that wait longest first. False while the disk is full. */
+  /** One slice of a round, those that wait longest first. False while the disk is full. */
   settleSome(): boolean {
+    if (this.#left <= 0) this.#beginRound();
     const { channels, journal, transactions, channelRows, onStorageFull } = this.#parts;
     const { settled, before } = this.#oldestDirty();
     const isDone = transactions.run(() => {
@@ -78,9 +84,15 @@ export class Settling {
       for (const loaded of settled) channels.dirty.delete(loaded);
     } else onStorageFull();
     this.truncateSoon();
-    if (channels.dirty.size > 0) this.#settleSoon(isDone ? 1 : SETTLE_MS);
-    else if (journal.hasSettled) this.#settleSoon(SETTLE_MS);
+    if (isDone) this.#left -= settled.length;
+    if (isDone && this.#left > 0) this.#settleSoon(SLICE_MS);
+    else if (channels.dirty.size > 0 || journal.hasSettled) this.#settleSoon(SETTLE_MS);
     return isDone === true;
+  }
+
+  #beginRound(): void {
+    this.#left = this.#parts.channels.dirty.size;
+    this.#slice = Math.max(SLICE_CHANNELS, Math.ceil(this.#left / SLICES_MAX));
   }
 
   /** And the first place of the journal that the others need. */
@@ -88,7 +100,7 @@ export class Settling {
     const { channels, journal } = this.#parts;
     const settled: Loaded[] = [];
     for (const [loaded, place] of channels.dirty) {
-      if (settled.length === SETTLED_CHANNELS_MAX) return { settled, before: place };
+      if (settled.length === Math.min(this.#slice, this.#left)) return { settled, before: place };
       settled.push(loaded);
     }
     return { settled, before: journal.next };
