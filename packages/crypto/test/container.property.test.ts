@@ -4,7 +4,8 @@ import fc from "fast-check";
 import { decode, encode, Secret } from "@sotto/protocol";
 import { bytesToSuperblock, frameCodec, superblockToBytes } from "../src/container/formats.ts";
 import { frameToBytes, openFrame, regionKeys, scanSegment } from "../src/container/frames.ts";
-import { SLOT_BYTES } from "../src/container/geometry.ts";
+import { KEY_BYTES_MAX, SLOT_BYTES } from "../src/container/geometry.ts";
+import { bytesToKeys, keysToBytes } from "../src/container/key-list.ts";
 import { seal, unseal } from "../src/container/seal.ts";
 import { createSortedKeys } from "../src/container/sorted-keys.ts";
 import { utf8Bytes } from "../src/container/segments.ts";
@@ -19,8 +20,16 @@ const plain = <T>(model: { [K in keyof T]: fc.Arbitrary<T[K]> }): fc.Arbitrary<T
   fc.record(model, { noNullPrototype: true }) as fc.Arbitrary<T>;
 const number = fc.nat({ max: Number.MAX_SAFE_INTEGER });
 const u32 = fc.nat({ max: 0xffff_ffff });
-const key = fc.string({ unit: "binary", maxLength: 32 });
-const piece = { id: number, from: u32, bytes: u32, total: u32, key };
+/** The last two share the first byte of their last character. */
+const likeKeys = fc.constantFrom("m/0001/a", "m/0001/b", "m/0001/é", "m/0001/è");
+const key = fc.oneof(fc.string({ unit: "binary", maxLength: 32 }), likeKeys);
+const anyPiece = plain({ id: number, from: u32, bytes: u32, total: u32, key, isWhole: fc.boolean() }).map(
+  ({ isWhole, ...piece }) => ({
+    ...piece,
+    ...(isWhole ? { from: 0, total: piece.bytes } : {}),
+    keyBytes: utf8Bytes(piece.key),
+  }),
+);
 const kills = fc.array(number, { maxLength: 5 });
 const anyStep = plain({
   kind: fc.constant("step" as const),
@@ -28,12 +37,13 @@ const anyStep = plain({
   base: number,
   step: u32,
   last: fc.boolean(),
-  pieces: fc.array(plain(piece), { maxLength: 4 }),
+  pieces: fc.array(anyPiece, { maxLength: 6 }),
   kills,
 });
 const anySummary = plain({
   kind: fc.constant("summary" as const),
-  copies: fc.array(plain({ ...piece, at: u32 }), { maxLength: 4 }),
+  pieces: fc.array(anyPiece, { maxLength: 6 }),
+  places: fc.array(u32, { maxLength: 6 }),
   kills,
 });
 const anyFrame = fc.oneof(anyStep, anySummary);
@@ -58,6 +68,20 @@ test("[CT5] frames: what is written is read back, every prefix is refused, no by
   });
   holds(fc.uint8Array({ maxLength: 300 }), (noise) => void decode(frameCodec, noise), 1_000);
 });
+
+test("[CT5] a list of keys with any byte changed is a list of keys or refused", () =>
+  holds(
+    fc.tuple(fc.array(key, { minLength: 1, maxLength: 6 }), fc.nat(), fc.nat({ max: 255 })),
+    ([keys, at, byte]) => {
+      const bytes = keysToBytes(keys);
+      assert.deepEqual(bytesToKeys(bytes, keys.length)?.keys, keys);
+      assert.equal(bytesToKeys(bytes, keys.length + 1), undefined);
+      bytes[at % bytes.length] = byte;
+      const { keys: others = [] } = bytesToKeys(bytes, keys.length) ?? {};
+      for (const one of others) assert.ok(one.isWellFormed() && utf8Bytes(one) <= KEY_BYTES_MAX);
+    },
+    1_000,
+  ));
 
 test("[CT5] superblocks: what is written is read back, and no bytes throw", () => {
   holds(anySuperblock, (superblock) => {

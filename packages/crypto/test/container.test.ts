@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { createFaultyBlockFile, createMemoryBlockFile } from "@sotto/client-adapters/memory";
 import { openContainer, REGION_BYTES_MIN, type BlockFile } from "@sotto/crypto";
 import { InvariantError, Secret } from "@sotto/protocol";
-import { HEADER_BYTES } from "../src/container/geometry.ts";
+import { geometryOf, HEADER_BYTES } from "../src/container/geometry.ts";
 import {
   contentOf,
   createDice,
@@ -225,4 +225,37 @@ test("[CT6] one commit takes one flush", async () => {
     ]),
   );
   assert.equal(flushes, before + 1);
+});
+
+/** Counts what reaches the disk. */
+function createCountingFile(bytes: Uint8Array): { readonly file: BlockFile; readonly written: () => number } {
+  const inner = createMemoryBlockFile(bytes);
+  let written = 0;
+  const write: BlockFile["write"] = (at, data) => ((written += data.length), inner.write(at, data));
+  return { file: { ...inner, write }, written: () => written };
+}
+
+test("[CT26] opening a region that was closed writes nothing, and its next commits are kept", async () => {
+  const image = await createImage(14);
+  const { records } = await openImage(image, createMemoryBlockFile(image.bytes));
+  for (let n = 0; n < 50; n++) valueOf(await records.commit([{ key: `k${n}`, value: bytes(3_000, n) }]));
+  await records.close();
+  const { file, written } = createCountingFile(image.bytes);
+  const { records: again } = await openImage(image, file, 2);
+  assert.deepEqual(await again.get("k49"), bytes(3_000, 49));
+  assert.equal(written(), 0);
+  valueOf(await again.commit([{ key: "k49", value: null }]));
+  const { records: third } = await openImage(image, createMemoryBlockFile(image.bytes), 3);
+  assert.equal((await contentOf(third)).size, 49);
+});
+
+test("[CT8 CT26] left open again and again, a region is overwritten no more each time it opens", async () => {
+  const image = await createImage(15);
+  const { segmentBytes } = geometryOf(REGION_BYTES_MIN);
+  for (let life = 0; life < 10; life++) {
+    const { file, written } = createCountingFile(image.bytes);
+    const { records } = await openImage(image, file, life);
+    assert.ok(written() < 4 * segmentBytes, `life ${life}`);
+    valueOf(await records.commit([{ key: "k", value: bytes(100, life) }]));
+  }
 });

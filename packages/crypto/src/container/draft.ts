@@ -1,16 +1,11 @@
 /** A step being put together, and how much its segment still takes. Spec: spec/container.md, CT16. */
 import { assert } from "@sotto/protocol";
-import {
-  KILL_BYTES,
-  PIECE_BYTES_EMPTY,
-  PLACED_BYTES_EXTRA,
-  STEP_BYTES_EMPTY,
-  type Piece,
-} from "./formats.ts";
+import { STEP_BYTES_EMPTY } from "./formats.ts";
 import { HEAD_BYTES } from "./frames.ts";
 import { SLOT_BYTES } from "./geometry.ts";
+import type { Piece } from "./piece-list.ts";
 import { SEALED_BYTES_EXTRA } from "./seal.ts";
-import { utf8Bytes, type Segment } from "./segments.ts";
+import { KILL_COST, pieceCost, type Segment } from "./segments.ts";
 
 /** Keeps room in the segment for its summary too. */
 export function createDraft(segment: Segment, segmentBytes: number) {
@@ -19,24 +14,22 @@ export function createDraft(segment: Segment, segmentBytes: number) {
   const kills: number[] = [];
   const framing = 2 * (HEAD_BYTES + SEALED_BYTES_EXTRA) + SLOT_BYTES;
   let left = segmentBytes - segment.end - framing - STEP_BYTES_EMPTY - segment.summaryBytes;
-  const lines = (key: string): number => 2 * (PIECE_BYTES_EMPTY + utf8Bytes(key)) + PLACED_BYTES_EXTRA;
   return {
     segment,
     pieces,
     sealed,
     kills,
     isEmpty: () => pieces.length + kills.length === 0,
-    /** Plaintext bytes that one more piece of this key may have; below 0: it may not be. */
-    room: (key: string): number => left - lines(key) - SEALED_BYTES_EXTRA,
-    add({ id, from, bytes, total, key }: Piece, piece: Uint8Array): void {
-      left -= lines(key) + SEALED_BYTES_EXTRA + bytes;
-      assert(left >= 0 && piece.length === bytes + SEALED_BYTES_EXTRA, "a piece fits its segment");
-      pieces.push({ id, from, bytes, total, key });
-      sealed.push(piece);
+    hasRoomFor: (piece: Piece): boolean => pieceCost(piece) <= left,
+    add(piece: Piece, bytes: Uint8Array): void {
+      left -= pieceCost(piece);
+      assert(left >= 0 && bytes.length === piece.bytes + SEALED_BYTES_EXTRA, "a piece fits its segment");
+      pieces.push(piece);
+      sealed.push(bytes);
     },
-    hasRoomToKill: (): boolean => left >= 2 * KILL_BYTES,
+    hasRoomToKill: (): boolean => left >= KILL_COST,
     kill(id: number): void {
-      left -= 2 * KILL_BYTES;
+      left -= KILL_COST;
       assert(left >= 0, "a kill fits its segment");
       kills.push(id);
     },

@@ -8,19 +8,17 @@ import {
   ok,
   struct,
   tagged,
-  text,
   u32,
   uint,
   type Result,
   type TypeOf,
 } from "@sotto/protocol";
-import { KEY_BYTES_MAX, SUPERBLOCK_BYTES } from "./geometry.ts";
+import { SUPERBLOCK_BYTES } from "./geometry.ts";
+import { ITEMS_MAX, pieceList } from "./piece-list.ts";
 import { SEALED_BYTES_EXTRA } from "./seal.ts";
 
 export const FORMAT_VERSION = 1;
 const SEGMENTS_MAX = 320;
-/** No frame is longer than the largest segment, so no list in it can be either. */
-const ITEMS_MAX = 2 ** 20;
 
 /** Generation 0: free, all noise. 1: given up, to be overwritten before it is free. Else: in use since then. */
 export const FREE = 0;
@@ -65,14 +63,6 @@ export function bytesToSuperblock(plain: Uint8Array): Result<Superblock, "newer"
   return body.ok ? ok(body.value) : err("malformed");
 }
 
-/** A piece of one version of a value: bytes `from` to `from + bytes` of `total`. `id` names the version. */
-const piece = { id: uint, from: u32, bytes: u32, total: u32, key: text(KEY_BYTES_MAX) };
-const pieceCodec = struct(piece);
-export type Piece = TypeOf<typeof pieceCodec>;
-const placedCodec = struct({ ...piece, at: u32 });
-/** `at`: where in its segment the sealed piece begins. */
-export type Placed = TypeOf<typeof placedCodec>;
-
 /** What a frame says. The sealed pieces that it names follow it, in order. */
 export const frameCodec = tagged({
   /** One step of a commit; the commit counts once its last step is there. */
@@ -84,21 +74,25 @@ export const frameCodec = tagged({
       base: uint,
       step: u32,
       last: bool,
-      pieces: list(ITEMS_MAX, pieceCodec),
+      pieces: pieceList,
       /** Versions that are dead from here on, wherever they lie. */
       kills: list(ITEMS_MAX, uint),
     },
   ],
-  /** Written behind the last step of a full segment: repeats what opening needs to know of it. */
-  summary: [2, { copies: list(ITEMS_MAX, placedCodec), kills: list(ITEMS_MAX, uint) }],
+  /**
+   * Written behind the last step of a full segment: repeats what opening needs to know of it. `places`: where in the
+   * segment each sealed piece begins.
+   */
+  summary: [2, { pieces: pieceList, places: list(ITEMS_MAX, u32), kills: list(ITEMS_MAX, uint) }],
 });
 export type Frame = TypeOf<typeof frameCodec>;
 export type Step = Extract<Frame, { kind: "step" }>;
 
 export const STEP_BYTES_EMPTY = encode(frameCodec, emptyStep()).length;
-export const SUMMARY_BYTES_EMPTY = encode(frameCodec, { kind: "summary", copies: [], kills: [] }).length;
-export const PIECE_BYTES_EMPTY = 24;
-export const PLACED_BYTES_EXTRA = 4;
+const emptySummary: Frame = { kind: "summary", pieces: [], places: [], kills: [] };
+export const SUMMARY_BYTES_EMPTY = encode(frameCodec, emptySummary).length;
+/** What a summary adds to a piece, and what a kill takes. */
+export const PLACE_BYTES = 4;
 export const KILL_BYTES = 8;
 
 function emptyStep(): Step {

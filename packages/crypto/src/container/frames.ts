@@ -5,8 +5,9 @@
  */
 import { chacha20 } from "@noble/ciphers/chacha.js";
 import { concat, decode, encode, equalBytes, u64, type RandomBytes, type Secret } from "@sotto/protocol";
-import { frameCodec, type Frame, type Placed, type Step } from "./formats.ts";
+import { frameCodec, type Frame, type Step } from "./formats.ts";
 import { SLOT_BYTES } from "./geometry.ts";
+import type { Piece } from "./piece-list.ts";
 import { deriveKey, seal, SEALED_BYTES_EXTRA, unseal } from "./seal.ts";
 
 const MARK_BYTES = 12;
@@ -89,8 +90,10 @@ export function openFrame(
   return frame?.ok ? { frame: frame.value, bytes: HEAD_BYTES + length } : undefined;
 }
 
-/** A step found in a segment. `end`: its first byte after, rounded up to a slot. */
-export type FoundStep = { readonly step: Step; readonly copies: readonly Placed[]; readonly end: number };
+/**
+ * A step found in a segment. `places`: where its sealed pieces begin. `end`: its first byte after, rounded up to a slot.
+ */
+export type FoundStep = { readonly step: Step; readonly places: readonly number[]; readonly end: number };
 export type Scan = {
   readonly steps: readonly FoundStep[];
   /** Whether each step begins where the one before ended, the first at 0. */
@@ -122,13 +125,19 @@ export function scanSegment(keys: RegionKeys, home: Home, segment: Uint8Array): 
 
 function place({ frame, bytes }: OpenedFrame, start: number, segmentBytes: number): FoundStep | undefined {
   if (frame.kind !== "step") return undefined;
-  let at = start + bytes;
-  const copies: Placed[] = [];
-  for (const piece of frame.pieces) {
-    copies.push({ ...piece, at });
-    at += SEALED_BYTES_EXTRA + piece.bytes;
-  }
-  return at <= segmentBytes ? { step: frame, copies, end: roundUpToSlot(at) } : undefined;
+  const { places, end } = placesFrom(start + bytes, frame.pieces);
+  return end <= segmentBytes ? { step: frame, places, end: roundUpToSlot(end) } : undefined;
+}
+
+/** Where sealed pieces begin that follow one another from `start`. */
+export function placesFrom(start: number, pieces: readonly Piece[]): { places: number[]; end: number } {
+  let end = start;
+  const places = pieces.map(({ bytes }) => {
+    const at = end;
+    end += SEALED_BYTES_EXTRA + bytes;
+    return at;
+  });
+  return { places, end };
 }
 
 export const roundUpToSlot = (bytes: number): number => Math.ceil(bytes / SLOT_BYTES) * SLOT_BYTES;

@@ -19,7 +19,7 @@ export const KEY_BYTES_MAX = 128;
 const VALUE_BYTES_MAX = 2 * MIB;
 
 /** The part of a segment that is filled at least: a piece that does not fit goes to the next one. */
-export const FILL = 0.85;
+export const FILL = 0.83;
 
 export type Geometry = {
   readonly regionBytes: number;

@@ -6,15 +6,27 @@
 import { assert, concat, type RandomBytes } from "@sotto/protocol";
 import type { Disk } from "./disk.ts";
 import { createDraft } from "./draft.ts";
-import { FREE, GIVEN_UP, superblockToBytes, type Piece, type Placed, type Superblock } from "./formats.ts";
-import { frameToBytes, pieceContext, roundUpToSlot, type RegionKeys } from "./frames.ts";
+import { FREE, GIVEN_UP, superblockToBytes, type Superblock } from "./formats.ts";
+import { frameToBytes, pieceContext, placesFrom, roundUpToSlot, type RegionKeys } from "./frames.ts";
 import { segmentsFor, SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
+import type { Piece } from "./piece-list.ts";
 import { segmentStart, type Recovered } from "./recover.ts";
-import { noise, seal, SEALED_BYTES_EXTRA, SHARE_BYTES } from "./seal.ts";
-import { emptySegment, note, type Place, type Segment } from "./segments.ts";
+import { noise, seal, SHARE_BYTES } from "./seal.ts";
+import {
+  emptySegment,
+  KILL_COST,
+  note,
+  pieceCost,
+  utf8Bytes,
+  valueCost,
+  type Copy,
+  type Segment,
+} from "./segments.ts";
 
 /** Numbers are reserved in the superblock, this many at a time, so that none is ever given out twice. */
 const NUMBERS_RESERVED = 2 ** 20;
+/** Enough for a commit of a few messages; a greater one lists more before it begins. */
+const SEGMENTS_AHEAD = 2;
 
 type SealedPiece = { readonly piece: Piece; readonly sealed: Uint8Array };
 export type Put =
@@ -22,8 +34,11 @@ export type Put =
   /** A piece that is copied as it lies. */
   | ({ readonly kind: "piece" } & SealedPiece);
 
-/** Where each piece of a commit went, in the order they were given. */
-export type Placing = readonly Place[];
+/** What it takes, with its lines. */
+export const putCost = (put: Put, { pieceBytesMax }: Geometry): number =>
+  put.kind === "piece"
+    ? pieceCost(put.piece)
+    : valueCost(utf8Bytes(put.key), put.value.length, pieceBytesMax);
 
 export interface Log {
   readonly segments: ReadonlySet<Segment>;
@@ -31,10 +46,10 @@ export interface Log {
   freeSegments(): number;
   /** Undoes what a crash left half done. To be called first, and once. */
   repair(): Promise<void>;
-  /** Makes one commit durable. */
-  commit(puts: readonly Put[], kills: readonly number[]): Promise<Placing>;
+  /** Makes one commit durable. Says where each piece went, in the order they were given. */
+  commit(puts: readonly Put[], kills: readonly number[]): Promise<readonly Copy[]>;
   /** Overwrites the shares of dead pieces. Durable with the next flush. */
-  erase(places: readonly Place[]): Promise<void>;
+  erase(copies: readonly Copy[]): Promise<void>;
   /** Ends the open segment, so that it can be given up too. */
   roll(): void;
   /** Segments that hold nothing alive become noise, durably, and free. */
@@ -52,28 +67,29 @@ export function createLog(
   recovered: Recovered,
 ): Log {
   const segments = new Set(recovered.segments);
-  /** Segments not in use. What is given up is noise, durably, before it is free. */
-  const spare = new Map<number, "free" | "given up">();
+  /** Segments that are noise, durably. Those neither in use nor free are given up. */
+  const free = new Set<number>();
   let open = recovered.open;
   let { base } = recovered;
   let nextNumber = recovered.superblock.ceiling;
   let ceiling = nextNumber;
   let serial = recovered.superblock.serial;
   let superblockDue = false;
-  const segmentsAhead = segmentsFor(geometry.commitBytesMax, geometry.segmentBytes);
+  /** As the superblock lists them. */
+  let listed = recovered.superblock.segments;
   /** The copy of the superblock that is durable: the other one is written first. */
   let durableCopy = recovered.copy;
   const summariesDue = new Set(recovered.segments.filter((one) => one.summarySlot === 0 && one !== open));
 
-  for (let index = 0; index < geometry.segmentCount; index++) spare.set(index, "free");
-  for (const { index } of segments) spare.delete(index);
+  for (const [index, { generation }] of listed.entries()) if (generation === FREE) free.add(index);
 
   /** Durable with the next flush, after which `mirror` gives it its second copy. */
-  async function writeSuperblock(closed = false): Promise<Uint8Array> {
+  async function writeSuperblock(segmentsAhead = SEGMENTS_AHEAD, closed = false): Promise<Uint8Array> {
+    listed = states(segmentsAhead);
     if (ceiling - nextNumber < NUMBERS_RESERVED / 2) ceiling = nextNumber + NUMBERS_RESERVED;
     serial += 1;
     const numbers = { serial, durable: base, ceiling, ...chainStart() };
-    const plain = superblockToBytes({ ...numbers, closed, segments: states(closed) });
+    const plain = superblockToBytes({ ...numbers, closed, segments: listed });
     await writeCopy(1 - durableCopy, plain);
     superblockDue = false;
     return plain;
@@ -84,8 +100,8 @@ export function createLog(
   }
   const writeCopy = (copy: number, plain: Uint8Array): Promise<void> =>
     disk.write(copy * SUPERBLOCK_BYTES, seal(keys.superblock, new Uint8Array(0), plain, random));
-  async function settleSuperblock(closed = false): Promise<void> {
-    const plain = await writeSuperblock(closed);
+  async function settleSuperblock(segmentsAhead = SEGMENTS_AHEAD, closed = false): Promise<void> {
+    const plain = await writeSuperblock(segmentsAhead, closed);
     await disk.flush();
     await mirror(plain);
   }
@@ -95,40 +111,43 @@ export function createLog(
     return first?.start ?? { base, step: 0 };
   }
   /**
-   * The segments that the next commits may begin count as given up already: should the power fail before the
+   * The free segments that the next commit may begin count as given up already: should the power fail before the
    * superblock that names them is written, they are overwritten when the region is next opened (CT8).
    */
-  function states(closed: boolean): Superblock["segments"] {
-    const next = new Set(closed ? [] : freeInOrder().slice(0, segmentsAhead));
+  function states(segmentsAhead: number): Superblock["segments"] {
+    const ahead = freeInOrder().slice(0, segmentsAhead);
     const all = Array.from({ length: geometry.segmentCount }, (_, index) => ({
-      generation: spare.get(index) === "free" && !next.has(index) ? FREE : GIVEN_UP,
+      generation: free.has(index) && !ahead.includes(index) ? FREE : GIVEN_UP,
       summarySlot: 0,
     }));
     for (const { index, generation, summarySlot } of segments) all[index] = { generation, summarySlot };
     return all;
   }
-  const freeInOrder = (): number[] =>
-    [...spare.keys()].filter((index) => spare.get(index) === "free").sort((a, b) => a - b);
+  const isListedAhead = (index: number): boolean => listed[index]?.generation === GIVEN_UP;
+  const freeInOrder = (): number[] => [...free].sort((a, b) => a - b);
   async function overwrite(indexes: readonly number[]): Promise<void> {
     for (const index of indexes)
       await disk.write(segmentStart(geometry, index), noise(random, geometry.segmentBytes));
     await disk.flush();
-    for (const index of indexes) spare.set(index, "free");
+    for (const index of indexes) free.add(index);
   }
 
   function takeNumber(): number {
     assert(nextNumber < ceiling, "numbers are reserved before they are given out");
     return nextNumber++;
   }
-  async function reserve(count: number): Promise<void> {
-    assert(count < NUMBERS_RESERVED / 2, "a commit takes fewer numbers than are reserved at once");
-    if (nextNumber + count >= ceiling) await settleSuperblock();
+  /** Before a commit: nothing of it is written that the durable superblock does not tell of. */
+  async function reserve(numbers: number, bytes: number): Promise<void> {
+    assert(numbers < NUMBERS_RESERVED / 2, "a commit takes fewer numbers than are reserved at once");
+    const segmentsAhead = segmentsFor(bytes, geometry.segmentBytes);
+    const next = freeInOrder().slice(0, segmentsAhead);
+    if (nextNumber + numbers >= ceiling || !next.every(isListedAhead)) await settleSuperblock(segmentsAhead);
   }
 
   function allocate(start: Segment["start"]): Segment {
     const [index] = freeInOrder();
-    assert(index !== undefined, "space is made before it is used");
-    spare.delete(index);
+    assert(index !== undefined && isListedAhead(index), "space is made and listed before it is used");
+    free.delete(index);
     const segment = emptySegment(index, takeNumber(), start);
     segments.add(segment);
     superblockDue = true;
@@ -143,9 +162,11 @@ export function createLog(
 
   /** Only of segments whose every step is durable. */
   async function writeSummary(segment: Segment): Promise<void> {
-    const { copies, kills } = segment;
+    const { kills } = segment;
+    const pieces = segment.copies.toSorted(byKey); // neighbours share the most
     const slot = segment.end / SLOT_BYTES;
-    const bytes = frameToBytes(keys, segment, slot, { kind: "summary", copies, kills }, random);
+    const summary = { kind: "summary", pieces, places: pieces.map(({ at }) => at), kills } as const;
+    const bytes = frameToBytes(keys, segment, slot, summary, random);
     assert(segment.end + bytes.length <= geometry.segmentBytes, "room is kept for the summary");
     await disk.write(at(segment) + segment.end, bytes);
     segment.summarySlot = slot;
@@ -156,10 +177,11 @@ export function createLog(
   function* sealedPieces(key: string, value: Uint8Array): Generator<SealedPiece> {
     const id = takeNumber();
     const total = value.length;
+    const keyBytes = utf8Bytes(key);
     let from = 0;
     do {
       const plain = value.subarray(from, from + geometry.pieceBytesMax);
-      const piece = { id, from, bytes: plain.length, total, key };
+      const piece = { id, from, bytes: plain.length, total, key, keyBytes };
       yield { piece, sealed: seal(keys.pieces, pieceContext(id, from), plain, random) };
       from += plain.length;
     } while (from < total);
@@ -169,8 +191,8 @@ export function createLog(
   async function append(
     puts: readonly Put[],
     kills: readonly number[],
-  ): Promise<{ readonly placing: Placing; readonly seq: number }> {
-    const placing: Place[] = [];
+  ): Promise<{ readonly copies: readonly Copy[]; readonly seq: number }> {
+    const copies: Copy[] = [];
     let step = 0;
     let seq = base;
     let draft = begin();
@@ -181,22 +203,15 @@ export function createLog(
     }
     async function finish(last: boolean): Promise<void> {
       if (last || !draft.isEmpty()) {
-        const { segment, sealed, kills: killed } = draft;
+        const { segment, pieces, sealed, kills: killed } = draft;
         seq = takeNumber();
-        const pieces = draft.pieces.map((piece) => ({ ...piece }));
         const slot = segment.end / SLOT_BYTES;
         const frame = { kind: "step", seq, base, step, last, pieces, kills: killed } as const;
         const head = frameToBytes(keys, segment, slot, frame, random);
         await disk.write(at(segment) + segment.end, concat(head, ...sealed));
-        let from = segment.end + head.length;
-        const copies = pieces.map((piece) => {
-          const copy: Placed = { ...piece, at: from };
-          from += SEALED_BYTES_EXTRA + piece.bytes;
-          return copy;
-        });
-        note(segment, copies, killed);
-        segment.end = roundUpToSlot(from);
-        for (const copy of copies) placing.push({ segment, copy });
+        const { places, end } = placesFrom(segment.end + head.length, pieces);
+        copies.push(...note(segment, pieces, places, killed));
+        segment.end = roundUpToSlot(end);
         step += 1;
       }
       if (last) return;
@@ -206,7 +221,7 @@ export function createLog(
 
     for (const put of puts)
       for (const { piece, sealed } of put.kind === "piece" ? [put] : sealedPieces(put.key, put.value)) {
-        if (draft.room(piece.key) < piece.bytes) await finish(false);
+        if (!draft.hasRoomFor(piece)) await finish(false);
         draft.add(piece, sealed);
       }
     for (const id of kills) {
@@ -214,11 +229,11 @@ export function createLog(
       draft.kill(id);
     }
     await finish(true);
-    return { placing, seq };
+    return { copies, seq };
   }
 
-  async function erase(places: readonly Place[]): Promise<void> {
-    for (const { segment, copy } of places) await disk.write(at(segment) + copy.at, random(SHARE_BYTES));
+  async function erase(copies: readonly Copy[]): Promise<void> {
+    for (const { segment, at: from } of copies) await disk.write(at(segment) + from, random(SHARE_BYTES));
   }
   /** What an unfinished commit may have left behind the last finished one. */
   const overwriteTail = (segment: Segment): Promise<void> =>
@@ -227,30 +242,30 @@ export function createLog(
   return {
     segments,
     open: () => open,
-    freeSegments: () => freeInOrder().length,
+    freeSegments: () => free.size,
     async repair() {
-      const givenUp = recovered.superblock.segments.flatMap(({ generation }, index) =>
-        generation === GIVEN_UP ? [index] : [],
-      );
-      for (const { index } of recovered.torn) givenUp.push(index);
-      for (const index of givenUp) spare.set(index, "given up");
-      await disk.flush(); // the last commit may still have been in the system's cache
+      const { superblock, torn, unsummarised, unerased } = recovered;
+      if (superblock.closed && unsummarised.length === 0) return;
+      const left = torn.map(({ index }) => index);
+      for (const [index, { generation }] of listed.entries()) if (generation === GIVEN_UP) left.push(index);
+      if (open && !superblock.closed) await overwriteTail(open);
+      await overwrite(left);
+      // The last commit may have been in the system's cache: now that it is durable, what it killed can go.
+      await erase(unerased);
+      for (const segment of unsummarised) await writeSummary(segment);
       await settleSuperblock();
-      if (open && !recovered.superblock.closed) await overwriteTail(open);
-      for (const segment of recovered.unsummarised) await writeSummary(segment);
-      await erase(recovered.unerased);
-      await overwrite(givenUp);
     },
     async commit(puts, kills) {
-      await reserve(puts.length + 2 * geometry.segmentCount);
+      const bytes = puts.reduce((sum, put) => sum + putCost(put, geometry), KILL_COST * kills.length);
+      await reserve(puts.length + 2 * geometry.segmentCount, bytes);
       const due = [...summariesDue];
-      const { placing, seq } = await append(puts, kills);
+      const { copies, seq } = await append(puts, kills);
       for (const segment of due) await writeSummary(segment);
       const plain = superblockDue ? await writeSuperblock() : undefined;
       await disk.flush();
       base = seq;
       if (plain) await mirror(plain);
-      return placing;
+      return copies;
     },
     erase,
     roll,
@@ -259,7 +274,6 @@ export function createLog(
         assert(segment !== open && segment.liveBytes === 0, "only what holds nothing alive is given up");
         segments.delete(segment);
         summariesDue.delete(segment);
-        spare.set(segment.index, "given up");
       }
       for (const segment of summariesDue) await writeSummary(segment);
       await settleSuperblock();
@@ -268,10 +282,11 @@ export function createLog(
     flush: () => disk.flush(),
     async end() {
       await disk.flush();
-      await settleSuperblock(true);
+      await settleSuperblock(0, true);
       await disk.flush();
     },
   };
 }
 
+const byKey = (a: Copy, b: Copy): number => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0);
 const byAge = (a: Segment, b: Segment): number => a.generation - b.generation;

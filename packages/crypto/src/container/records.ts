@@ -5,13 +5,21 @@
 import { assert, err, ok, type RandomBytes, type Result, type Secret } from "@sotto/protocol";
 import type { BlockFault } from "./block-file.ts";
 import { attempt, DiskFault, type Disk } from "./disk.ts";
-import { KILL_BYTES, type Placed } from "./formats.ts";
 import { pieceContext, regionKeys, wipeRegionKeys } from "./frames.ts";
 import { FILL, KEY_BYTES_MAX, segmentsFor, type Geometry } from "./geometry.ts";
-import { createLog, type Placing, type Put } from "./log.ts";
+import { createLog, type Put } from "./log.ts";
 import { recover, segmentStart, type RegionFault } from "./recover.ts";
 import { SEALED_BYTES_EXTRA, unseal } from "./seal.ts";
-import { copyCost, pieceCost, utf8Bytes, versionCost, type Segment, type Version } from "./segments.ts";
+import {
+  KILL_COST,
+  pieceCost,
+  utf8Bytes,
+  valueCost,
+  versionCost,
+  type Copy,
+  type Segment,
+  type Version,
+} from "./segments.ts";
 import { createSortedKeys, type Range } from "./sorted-keys.ts";
 
 /** `value` null deletes. Keys: 1 to 128 bytes of UTF-8, readable for whoever holds the region's key. */
@@ -70,7 +78,7 @@ export async function openRecords(
     if (!recovered.ok) return recovered;
     const log = createLog(disk, keys, geometry, random, recovered.value);
     await log.repair();
-    return ok({ log, versions: new Map(recovered.value.versions) });
+    return ok({ log, versions: recovered.value.versions });
   });
   if (!opened.ok || !opened.value.ok) wipeRegionKeys(keys);
   if (!opened.ok) return opened;
@@ -78,9 +86,6 @@ export async function openRecords(
 
   const { log, versions } = opened.value.value;
   const sorted = createSortedKeys(versions.keys());
-  /** How many copies of pieces of a version are in use segments, dead or alive: as long as there are, so is its kill. */
-  const copiesById = new Map<number, number>();
-  for (const { copies } of log.segments) count(copies, 1);
   let liveBytes = 0;
   for (const version of versions.values()) liveBytes += versionCost(version);
   let failure: CommitFailure | undefined;
@@ -103,13 +108,6 @@ export async function openRecords(
     failure = { kind: "failing", cause: done.error };
     return err(failure);
   }
-  function count(copies: readonly Placed[], change: 1 | -1): void {
-    for (const { id } of copies) {
-      const left = (copiesById.get(id) ?? 0) + change;
-      if (left > 0) copiesById.set(id, left);
-      else copiesById.delete(id);
-    }
-  }
 
   async function commit(writes: readonly Write[]): Promise<Result<void, CommitFailure>> {
     const last = new Map(writes.map((write) => [write.key, write.value]));
@@ -123,13 +121,12 @@ export async function openRecords(
       );
       if (!value) continue;
       assert(value.length <= geometry.valueBytesMax, "a value is at most as long as the container says");
-      const pieces = Math.max(1, Math.ceil(value.length / geometry.pieceBytesMax));
-      added += value.length + pieces * pieceCost(keyBytes, 0);
       puts.push({ kind: "value", key: name, value });
+      added += valueCost(keyBytes, value.length, geometry.pieceBytesMax);
     }
-    const dead = [...last.keys()].flatMap((name) => versions.get(name) ?? []);
+    const dead = [...last.keys()].map((name) => versions.get(name)).filter((one) => one !== undefined);
     if (puts.length + dead.length === 0) return ok(undefined);
-    const written = added + 2 * KILL_BYTES * dead.length;
+    const written = added + KILL_COST * dead.length;
     assert(written <= geometry.commitBytesMax, "a commit is at most as long as the container says");
 
     const freed = dead.reduce((sum, version) => sum + versionCost(version), 0);
@@ -138,14 +135,14 @@ export async function openRecords(
     const wanted = segmentsFor(written, geometry.segmentBytes) + MOVING_SEGMENTS;
     if (!(await makeRoom(wanted))) return err({ kind: "full" });
 
-    const placing = await log.commit(
+    const copies = await log.commit(
       puts,
-      dead.map(({ id }) => id),
+      dead.map(([{ id }]) => id),
     );
     for (const version of dead) forget(version);
-    remember(placing);
+    remember(copies);
     const finished = await attempt(async () => {
-      await log.erase(dead.flatMap(({ places }) => places));
+      await log.erase(dead.flat());
       await moveIdle();
     });
     // The commit is durable: a fault from here on is the next one's.
@@ -153,25 +150,20 @@ export async function openRecords(
     return ok(undefined);
   }
   function forget(version: Version): void {
-    versions.delete(version.key);
-    sorted.remove(version.key);
-    for (const { segment, copy } of version.places) segment.liveBytes -= copyCost(copy);
+    versions.delete(version[0].key);
+    sorted.remove(version[0].key);
+    for (const copy of version) copy.segment.liveBytes -= pieceCost(copy);
     liveBytes -= versionCost(version);
   }
-  function remember(placing: Placing): void {
-    for (const place of placing) {
-      const { id, key: name, total } = place.copy;
-      const known = versions.get(name);
-      if (known?.id === id) known.places.push(place);
-      else versions.set(name, { id, key: name, total, places: [place] });
-      sorted.add(name);
-      place.segment.liveBytes += copyCost(place.copy);
-      liveBytes += copyCost(place.copy);
+  function remember(copies: readonly Copy[]): void {
+    for (const copy of copies) {
+      const known = versions.get(copy.key);
+      if (known?.[0].id === copy.id) known.push(copy);
+      else versions.set(copy.key, [copy]);
+      sorted.add(copy.key);
+      copy.segment.liveBytes += pieceCost(copy);
+      liveBytes += pieceCost(copy);
     }
-    count(
-      placing.map(({ copy }) => copy),
-      1,
-    );
   }
 
   const ended = (): Segment[] =>
@@ -200,46 +192,44 @@ export async function openRecords(
   /** Writes again what lives in these segments, and gives them up. */
   async function move(victims: readonly Segment[]): Promise<void> {
     const pieces: Put[] = [];
-    for (const segment of victims)
-      for (const copy of segment.copies)
-        if (placeOf(segment, copy))
-          pieces.push({ kind: "piece", piece: copy, sealed: await readSealed(segment, copy) });
-    for (const { copies } of victims) count(copies, -1);
-    const kills = [...new Set(victims.flatMap((segment) => segment.kills))].filter((id) =>
-      copiesById.has(id),
-    );
+    for (const { copies } of victims)
+      for (const piece of copies)
+        if (isAlive(piece)) pieces.push({ kind: "piece", piece, sealed: await readSealed(piece) });
+    const kills = killsStillNeeded(victims);
     if (pieces.length + kills.length > 0) relocate(await log.commit(pieces, kills));
     await log.giveUp(victims);
   }
-  const placeOf = (segment: Segment, copy: Placed) => {
-    const version = versions.get(copy.key);
-    if (version?.id !== copy.id) return undefined;
-    return version.places.find((place) => place.segment === segment && place.copy.at === copy.at);
-  };
-  function relocate(placing: Placing): void {
-    for (const place of placing) {
-      const version = versions.get(place.copy.key);
-      const at = version?.places.findIndex(({ copy }) => copy.from === place.copy.from) ?? -1;
-      assert(version !== undefined && at >= 0, "only what lives is moved");
-      version.places[at]!.segment.liveBytes -= copyCost(place.copy);
-      version.places[at] = place;
-      place.segment.liveBytes += copyCost(place.copy);
+  /** A kill is needed as long as a copy of what it killed lies in a segment that stays. */
+  function killsStillNeeded(victims: readonly Segment[]): readonly number[] {
+    const kills = new Set(victims.flatMap((segment) => segment.kills));
+    if (kills.size === 0) return [];
+    const needed = new Set<number>();
+    for (const segment of log.segments)
+      if (!victims.includes(segment)) for (const { id } of segment.copies) if (kills.has(id)) needed.add(id);
+    return [...needed];
+  }
+  const isAlive = (copy: Copy): boolean => versions.get(copy.key)?.includes(copy) === true;
+  function relocate(copies: readonly Copy[]): void {
+    for (const copy of copies) {
+      const version = versions.get(copy.key);
+      const index = version?.findIndex(({ from }) => from === copy.from) ?? -1;
+      const old = version?.[index];
+      assert(version !== undefined && old !== undefined, "only what lives is moved");
+      version[index] = copy;
+      old.segment.liveBytes -= pieceCost(copy);
+      copy.segment.liveBytes += pieceCost(copy);
     }
-    count(
-      placing.map(({ copy }) => copy),
-      1,
-    );
   }
 
-  const readSealed = (segment: Segment, copy: Placed): Promise<Uint8Array> =>
-    disk.read(segmentStart(geometry, segment.index) + copy.at, SEALED_BYTES_EXTRA + copy.bytes);
+  const readSealed = ({ segment, at, bytes }: Copy): Promise<Uint8Array> =>
+    disk.read(segmentStart(geometry, segment.index) + at, SEALED_BYTES_EXTRA + bytes);
 
   async function read(name: string): Promise<Uint8Array | undefined> {
     const version = versions.get(name);
     if (!version) return undefined;
-    const value = new Uint8Array(version.total);
-    for (const { segment, copy } of version.places) {
-      const plain = unseal(keys.pieces, pieceContext(copy.id, copy.from), await readSealed(segment, copy));
+    const value = new Uint8Array(version[0].total);
+    for (const copy of version) {
+      const plain = unseal(keys.pieces, pieceContext(copy.id, copy.from), await readSealed(copy));
       if (!plain) throw new Unreadable("damaged");
       value.set(plain, copy.from);
     }
@@ -255,8 +245,7 @@ export async function openRecords(
     }
   }
 
-  const holdsNames = (segment: Segment): boolean =>
-    segment.copies.some((copy) => placeOf(segment, copy) === undefined);
+  const holdsNames = (segment: Segment): boolean => !segment.copies.every(isAlive);
 
   async function scrub(): Promise<Result<{ readonly remaining: number }, CommitFailure>> {
     await log.flush();

@@ -14,8 +14,9 @@ import {
   type Scan,
 } from "./frames.ts";
 import { SLOT_BYTES, SUPERBLOCK_BYTES, type Geometry } from "./geometry.ts";
+import { isWhole } from "./piece-list.ts";
 import { SEALED_BYTES_EXTRA, unseal } from "./seal.ts";
-import { copyCost, emptySegment, note, type Place, type Segment, type Version } from "./segments.ts";
+import { emptySegment, note, pieceCost, type Copy, type Segment, type Version } from "./segments.ts";
 
 /**
  * "wrong-key": nothing here opens with it; an unused region looks the same. "newer": written by a later version.
@@ -33,9 +34,9 @@ export type Recovered = {
   readonly open: Segment | undefined;
   /** The last commit. */
   readonly base: number;
-  readonly versions: ReadonlyMap<string, Version>;
+  readonly versions: Map<string, Version>;
   /** Dead pieces whose shares may not have been overwritten before the crash. */
-  readonly unerased: readonly Place[];
+  readonly unerased: readonly Copy[];
   /** Segments that hold nothing but an unfinished commit. */
   readonly torn: readonly Segment[];
   /** Segments whose summary was lost and must be written again. */
@@ -78,7 +79,7 @@ export async function recover(
   for (const { found, home } of commits.flatMap(({ steps }) => steps)) {
     if (home.segment.copies.length + home.segment.kills.length === 0)
       home.segment.start = { base: found.step.base, step: found.step.step };
-    note(home.segment, found.copies, found.step.kills);
+    note(home.segment, found.step.pieces, found.places, found.step.kills);
     home.segment.end = found.end;
   }
   const torn = suffix.map(({ segment }) => segment).filter(({ end }) => end === 0);
@@ -135,13 +136,13 @@ async function loadClosed(
   const tail = await disk.read(start + end, geometry.segmentBytes - end);
   const summary = openFrame(keys, segment, slot, tail, slot)?.frame;
   segment.end = end;
-  if (summary?.kind === "summary") {
-    note(segment, summary.copies, summary.kills);
+  if (summary?.kind === "summary" && summary.pieces.length === summary.places.length) {
+    note(segment, summary.pieces, summary.places, summary.kills);
     return "summarised";
   }
   const { steps, gapless } = scanSegment(keys, segment, await disk.read(start, geometry.segmentBytes));
   if (!gapless || steps.at(-1)?.end !== end) return "damaged";
-  for (const { step, copies } of steps) note(segment, copies, step.kills);
+  for (const { step, places } of steps) note(segment, step.pieces, places, step.kills);
   return "scanned";
 }
 
@@ -171,62 +172,67 @@ function walk(
       next = 0;
     }
   const newest = commits.at(-1);
-  if (newest && base > superblock.durable && !newest.steps.every((one) => isWhole(one, keys))) {
+  if (newest && base > superblock.durable && !newest.steps.every((one) => opens(one, keys))) {
     commits.pop();
     base = newest.steps[0]!.found.step.base;
   }
   return base < superblock.durable ? damaged : ok({ commits, base });
 }
 
-function isWhole({ found, home }: Commit["steps"][number], keys: RegionKeys): boolean {
-  return found.copies.every(({ id, from, at, bytes }) => {
+function opens({ found, home }: Commit["steps"][number], keys: RegionKeys): boolean {
+  return found.step.pieces.every(({ id, from, bytes }, index) => {
+    const at = found.places[index]!;
     const sealed = home.bytes.subarray(at, at + SEALED_BYTES_EXTRA + bytes);
     return unseal(keys.pieces, pieceContext(id, from), sealed)?.length === bytes;
   });
 }
 
-type Tally = { readonly versions: Map<string, Version>; readonly unerased: Place[] };
+type Tally = { readonly versions: Map<string, Version>; readonly unerased: Copy[] };
 
 /** What lives: every version that was written and not killed. The order of segments does not matter to it. */
 function tally(segments: readonly Segment[], lastKills: ReadonlySet<number>): Result<Tally, RegionFault> {
   const killed = new Set(segments.flatMap(({ kills }) => kills));
-  const places = new Map<number, Place[]>();
-  const unerased: Place[] = [];
-  for (const segment of segments)
-    for (const copy of segment.copies) {
-      if (killed.has(copy.id)) {
-        if (lastKills.has(copy.id)) unerased.push({ segment, copy });
-        continue;
-      }
-      const known = places.get(copy.id);
-      if (known) known.push({ segment, copy });
-      else places.set(copy.id, [{ segment, copy }]);
-    }
   const versions = new Map<string, Version>();
-  for (const [id, all] of places) {
-    const version = assemble(id, all.length === 1 ? all : oneOfEach(all, unerased));
-    if (!version || versions.has(version.key)) return damaged;
-    versions.set(version.key, version);
-    for (const { segment, copy } of version.places) segment.liveBytes += copyCost(copy);
+  const cut = new Map<number, Copy[]>();
+  const unerased: Copy[] = [];
+  for (const { copies } of segments)
+    for (const copy of copies)
+      if (killed.has(copy.id)) {
+        if (lastKills.has(copy.id)) unerased.push(copy);
+      } else if (!isWhole(copy)) {
+        const known = cut.get(copy.id);
+        if (known) known.push(copy);
+        else cut.set(copy.id, [copy]);
+      } else {
+        const known = versions.get(copy.key)?.[0];
+        if (known && known.id !== copy.id) return damaged;
+        if (known) unerased.push(known);
+        versions.set(copy.key, [copy]);
+      }
+  for (const copies of cut.values()) {
+    const version = assemble(newestOfEach(copies, unerased));
+    if (!version || versions.has(version[0].key)) return damaged;
+    versions.set(version[0].key, version);
   }
+  for (const version of versions.values())
+    for (const copy of version) copy.segment.liveBytes += pieceCost(copy);
   return ok({ versions, unerased });
 }
 
 /** A piece that was being moved stands in two places: the later one counts. */
-function oneOfEach(all: readonly Place[], unerased: Place[]): Place[] {
-  const chosen = new Map(all.map((place) => [place.copy.from, place]));
-  unerased.push(...all.filter((place) => chosen.get(place.copy.from) !== place));
-  return [...chosen.values()];
+function newestOfEach(copies: readonly Copy[], unerased: Copy[]): Copy[] {
+  const chosen = new Map(copies.map((copy) => [copy.from, copy]));
+  unerased.push(...copies.filter((copy) => chosen.get(copy.from) !== copy));
+  return [...chosen.values()].sort((a, b) => a.from - b.from);
 }
 
 /** Undefined where a piece is missing or does not belong. */
-function assemble(id: number, places: Place[]): Version | undefined {
-  const { key, total } = places[0]!.copy;
-  if (places.length > 1) places.sort((a, b) => a.copy.from - b.copy.from);
-  let at = 0;
-  for (const { copy } of places) {
-    if (copy.from !== at || copy.total !== total || copy.key !== key) return undefined;
-    at += copy.bytes;
+function assemble([first, ...others]: readonly Copy[]): Version | undefined {
+  if (!first || first.from !== 0) return undefined;
+  let end = first.bytes;
+  for (const { from, bytes, total, key } of others) {
+    if (from !== end || total !== first.total || key !== first.key) return undefined;
+    end += bytes;
   }
-  return at === total ? { id, key, total, places } : undefined;
+  return end === first.total ? [first, ...others] : undefined;
 }

@@ -1,11 +1,6 @@
-/** What is known in memory of a region's segments and of the versions that lie in them. */
-import {
-  KILL_BYTES,
-  PIECE_BYTES_EMPTY,
-  PLACED_BYTES_EXTRA,
-  SUMMARY_BYTES_EMPTY,
-  type Placed,
-} from "./formats.ts";
+/** What is known in memory of a region's segments and of the pieces that lie in them. */
+import { KILL_BYTES, PLACE_BYTES, SUMMARY_BYTES_EMPTY } from "./formats.ts";
+import { PIECE_BYTES_EMPTY, type Piece } from "./piece-list.ts";
 import { SEALED_BYTES_EXTRA } from "./seal.ts";
 
 export type Segment = {
@@ -14,7 +9,7 @@ export type Segment = {
   /** The commit before, and the step at, its first frame. */
   start: { readonly base: number; readonly step: number };
   /** Every piece written to it, dead ones too. */
-  readonly copies: Placed[];
+  readonly copies: Copy[];
   readonly kills: number[];
   /** First byte that is free, at a slot. */
   end: number;
@@ -42,26 +37,38 @@ export const emptySegment = (
   liveBytes: 0,
 });
 
-export function note(segment: Segment, copies: readonly Placed[], kills: readonly number[]): void {
-  for (const copy of copies) {
-    segment.copies.push(copy);
-    segment.summaryBytes += PIECE_BYTES_EMPTY + PLACED_BYTES_EXTRA + utf8Bytes(copy.key);
-  }
+/** A piece where it lies: at byte `at` of its segment. */
+export type Copy = Piece & { readonly segment: Segment; readonly at: number };
+/** One value of one key: its pieces in the order of its bytes, at least one. */
+export type Version = [Copy, ...Copy[]];
+
+/** Adds what a frame of the segment says. Returns the copies. */
+export function note(
+  segment: Segment,
+  pieces: readonly Piece[],
+  places: readonly number[],
+  kills: readonly number[],
+): readonly Copy[] {
+  const copies = pieces.map(({ id, from, bytes, total, key, keyBytes }, index): Copy => {
+    segment.summaryBytes += PIECE_BYTES_EMPTY + PLACE_BYTES + keyBytes;
+    return { id, from, bytes, total, key, keyBytes, segment, at: places[index]! };
+  });
+  for (const copy of copies) segment.copies.push(copy);
   for (const id of kills) segment.kills.push(id);
   segment.summaryBytes += kills.length * KILL_BYTES;
+  return copies;
 }
 
-export type Place = { readonly segment: Segment; readonly copy: Placed };
-/** One value of one key: its pieces in the order of its bytes. */
-export type Version = { readonly id: number; readonly key: string; readonly total: number; places: Place[] };
-
 /** What a piece takes: itself, and its lines in a step and in a summary. */
-export const pieceCost = (keyBytes: number, bytes: number): number =>
-  SEALED_BYTES_EXTRA + bytes + 2 * (PIECE_BYTES_EMPTY + keyBytes) + PLACED_BYTES_EXTRA;
-
-export const copyCost = (copy: Placed): number => pieceCost(utf8Bytes(copy.key), copy.bytes);
+export const pieceCost = ({ keyBytes, bytes }: Pick<Piece, "keyBytes" | "bytes">): number =>
+  SEALED_BYTES_EXTRA + bytes + 2 * (PIECE_BYTES_EMPTY + keyBytes) + PLACE_BYTES;
+/** A value that is cut to pieces. */
+export const valueCost = (keyBytes: number, bytes: number, pieceBytesMax: number): number =>
+  bytes + Math.max(1, Math.ceil(bytes / pieceBytesMax)) * pieceCost({ keyBytes, bytes: 0 });
+/** A kill too has a line in a step and one in a summary. */
+export const KILL_COST = 2 * KILL_BYTES;
 export const versionCost = (version: Version): number =>
-  version.places.reduce((sum, { copy }) => sum + copyCost(copy), 0);
+  version.reduce((sum, copy) => sum + pieceCost(copy), 0);
 
 export function utf8Bytes(text: string): number {
   let bytes = text.length;
