@@ -11,10 +11,20 @@ import {
   type OutboxEntry,
 } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
-import { RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
+import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
 import type { ConversationRow, Mark, MessagePreview, MessageView } from "./views.ts";
 
 type Content = MessageView["content"];
+
+/** Undefined where nothing is there that can be read. */
+export function parseItem(bytes: Uint8Array | undefined): StoredItem | undefined {
+  const item = bytes && items.fromBytes(bytes);
+  return item?.ok ? item.value : undefined;
+}
+
+/** Its time has come, and the disk has not been told yet. */
+export const isBurnt = (item: StoredItem, now: number): boolean =>
+  item.kind === "message" && item.burnAt !== undefined && item.burnAt <= now;
 
 /** A kind this version does not know stays as it is until a version comes that does. */
 function contentToView(contentKind: number, content: Uint8Array): Content {
