@@ -1,5 +1,6 @@
 /** Three steps, each one question: the activation code, the name, the passphrase. */
 import type { Problem } from "@sotto/client";
+import { isPassphraseShort } from "@sotto/client/passphrase";
 import { textToCode } from "@sotto/protocol";
 import type { JSX, RefObject, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
@@ -11,7 +12,6 @@ import { Icon } from "../parts/icon.tsx";
 import { StrengthBar } from "../parts/strength-bar.tsx";
 import { strengthOf } from "../parts/strength.ts";
 import { Threshold } from "../parts/threshold.tsx";
-import { PASSPHRASE_CHARS_MIN } from "../worker/protocol.ts";
 import { Working } from "./working.tsx";
 
 type Step = "code" | "name" | "passphrase";
@@ -46,7 +46,7 @@ function mistakeAt(step: Step, { code, name, passphrase }: Answers): Problem | u
     case "name":
       return name.trim() === "" ? { kind: "name-invalid" } : undefined;
     case "passphrase":
-      return passphrase.length < PASSPHRASE_CHARS_MIN ? { kind: "passphrase-short" } : undefined;
+      return isPassphraseShort(passphrase) ? { kind: "passphrase-short" } : undefined;
   }
 }
 

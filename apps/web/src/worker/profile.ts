@@ -10,6 +10,7 @@ import {
   type OpenFailure,
   type Problem,
 } from "@sotto/client";
+import { isPassphraseShort } from "@sotto/client/passphrase";
 import {
   clock,
   createAlarm,
@@ -35,7 +36,7 @@ import {
 } from "@sotto/crypto";
 import { err, ok, textToCode, type Result } from "@sotto/protocol";
 import { CONTAINER_NAME, removeContainer } from "./files.ts";
-import { PASSPHRASE_CHARS_MIN, type Joining, type Obstacle } from "./protocol.ts";
+import type { Joining, Obstacle } from "./protocol.ts";
 
 /** When the passphrase has been stretched: what comes after is ours to make quick. Read by bench/client-handset.ts. */
 const UNLOCKED_MARK = "unlocked";
@@ -86,9 +87,6 @@ export async function join(
   await removeContainer();
   return made.ok ? err({ kind: "unfinished" }) : made;
 }
-
-const isPassphraseShort = (passphrase: string): boolean =>
-  Array.from(passphrase.normalize("NFC")).length < PASSPHRASE_CHARS_MIN;
 
 function mistakeIn({ code, passphrase }: Joining): Problem | undefined {
   if (!textToCode(code).ok) return { kind: "code-malformed" };

@@ -35,9 +35,6 @@ export type DeviceView =
   | { readonly kind: "opening" }
   | { readonly kind: "open"; readonly member: MemberView };
 
-/** Shorter ones are not worth stretching. Characters, not bytes. */
-export const PASSPHRASE_CHARS_MIN = 12;
-
 export type Joining = {
   readonly code: string;
   readonly name: string;

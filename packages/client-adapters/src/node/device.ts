@@ -12,6 +12,7 @@ import {
   type OpenFailure,
   type Problem,
 } from "@sotto/client";
+import { isPassphraseShort } from "@sotto/client/passphrase";
 import {
   containerBytes,
   createContainer,
@@ -71,8 +72,6 @@ export type Device = {
   readonly close: () => Promise<void>;
 };
 
-export const PASSPHRASE_CHARS_MIN = 12;
-
 /**
  * Makes a container and a member in it. Its folder is made for its owner alone. Resolves before the relay has
  * answered: `member.view().me.activation` tells what became of the code, and `me.link` is there soon after.
@@ -81,8 +80,7 @@ export const PASSPHRASE_CHARS_MIN = 12;
  */
 export async function createDevice(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, passphrase, code } = options;
-  if (Array.from(passphrase.normalize("NFC")).length < PASSPHRASE_CHARS_MIN)
-    return err({ kind: "passphrase-short" });
+  if (isPassphraseShort(passphrase)) return err({ kind: "passphrase-short" });
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
   const isNew = !existsSync(file);
   const device = await createIn(options);

@@ -5,7 +5,6 @@
 export {
   createDevice,
   openDevice,
-  PASSPHRASE_CHARS_MIN,
   type CreateDevice,
   type Device,
   type DeviceProblem,
