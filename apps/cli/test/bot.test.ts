@@ -4,8 +4,8 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
-import { createFolder, startRelay, until } from "@sotto/testkit/e2e";
-import { PASSPHRASE, terminalFor, textsOf } from "./terminal.ts";
+import { createFolder, startRelay, TERMINAL_PASSPHRASE, until } from "@sotto/testkit/e2e";
+import { personCalled, textsOf } from "./people.ts";
 
 const BOT = resolve(import.meta.dirname, "../examples/answering-bot.ts");
 const LINES_MAX = 60;
@@ -22,7 +22,7 @@ function startBot(environment: Readonly<Record<string, string>>): { child: Child
     env: {
       ...process.env,
       SOTTO_DEVICE: join(folder.path, "bot", "device"),
-      SOTTO_PASSPHRASE: PASSPHRASE,
+      SOTTO_PASSPHRASE: TERMINAL_PASSPHRASE,
       SOTTO_RELAY: relay.url,
       ...environment,
     },
@@ -35,7 +35,7 @@ function startBot(environment: Readonly<Record<string, string>>): { child: Child
 
 test("[FW1 FW3 DV7] the example bot answers, and after being killed goes on with what came meanwhile", async () => {
   assert.ok(readFileSync(BOT, "utf8").split("\n").length <= LINES_MAX);
-  const alice = terminalFor("Alice", folder.path, relay.url);
+  const alice = personCalled("Alice", folder.path, relay.url);
   const first = startBot({ SOTTO_CODE: relay.codes[0] ?? "" });
   assert.equal((await alice.join(relay.codes[1] ?? "")).status, 0);
   const link = await until("the bot's link", () => /^http\S+/.exec(first.out())?.[0]);

@@ -2,18 +2,18 @@ import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
 import { after, before, test } from "node:test";
 import { createFolder, startRelay, type RelayProcess } from "@sotto/testkit/e2e";
-import { acquaint, terminalFor, textsOf, type Terminal } from "./terminal.ts";
+import { acquaint, personCalled, textsOf, type Person } from "./people.ts";
 
 const folder = createFolder();
 const data = `${folder.path}/relay`;
 let relay: RelayProcess;
-let alice: Terminal;
-let bob: Terminal;
+let alice: Person;
+let bob: Person;
 
 before(async () => {
   relay = await startRelay({ data });
-  alice = terminalFor("Alice", folder.path, relay.url);
-  bob = terminalFor("Bob", folder.path, relay.url);
+  alice = personCalled("Alice", folder.path, relay.url);
+  bob = personCalled("Bob", folder.path, relay.url);
   await acquaint(alice, bob, [relay.codes[0] ?? "", relay.codes[1] ?? ""]);
 });
 after(async () => {
@@ -25,7 +25,7 @@ const own = (texts: readonly string[]): readonly string[] =>
   texts.filter((text) => text.startsWith("> ")).map((text) => text.slice(2));
 const theirs = (texts: readonly string[]): readonly string[] =>
   texts.filter((text) => text.startsWith("< ")).map((text) => text.slice(2));
-const everything = async (who: Terminal, of: string): Promise<readonly string[]> =>
+const everything = async (who: Person, of: string): Promise<readonly string[]> =>
   textsOf(await who.run("read", of, "--count", "100", "--json"));
 
 test("[TC5] with the relay killed, send says so, keeps the message, and a later command sends it", async () => {

@@ -3,20 +3,28 @@ import { statSync } from "node:fs";
 import { dirname } from "node:path";
 import { after, before, test } from "node:test";
 import { openDevice } from "@sotto/client-adapters/node";
-import { createFolder, newCode, startRelay, until, type RelayProcess } from "@sotto/testkit/e2e";
+import {
+  createFolder,
+  newCode,
+  startRelay,
+  TERMINAL_PASSPHRASE,
+  until,
+  type Ended,
+  type RelayProcess,
+} from "@sotto/testkit/e2e";
 import { parseCommand } from "../src/arguments.ts";
 import { run } from "../src/commands.ts";
-import { acquaint, PASSPHRASE, terminalFor, textsOf, type Ended, type Terminal } from "./terminal.ts";
+import { acquaint, personCalled, textsOf, type Person } from "./people.ts";
 
 const folder = createFolder();
 let relay: RelayProcess;
-let alice: Terminal;
-let bob: Terminal;
+let alice: Person;
+let bob: Person;
 
 before(async () => {
   relay = await startRelay({ data: `${folder.path}/relay` });
-  alice = terminalFor("Alice", folder.path, relay.url);
-  bob = terminalFor("Bob", folder.path, relay.url);
+  alice = personCalled("Alice", folder.path, relay.url);
+  bob = personCalled("Bob", folder.path, relay.url);
   await acquaint(alice, bob, [relay.codes[0] ?? "", relay.codes[1] ?? ""]);
 });
 after(async () => {
@@ -81,7 +89,7 @@ test("[TC11] the safety number is the same on both sides, and what was found is 
 });
 
 test("[TC4 TC6] a device is not opened or made with what is wrong, and the sentence says what", async () => {
-  const carol = terminalFor("Carol", folder.path, relay.url);
+  const carol = personCalled("Carol", folder.path, relay.url);
   const used = relay.codes[0] ?? "";
   const mistyped = used.replace(/.$/, (last) => (last === "A" ? "B" : "A"));
   const tries: readonly (readonly [Promise<Ended>, RegExp])[] = [
@@ -98,7 +106,7 @@ test("[TC4 TC6] a device is not opened or made with what is wrong, and the sente
 });
 
 test("[TC4] what a person asks for in vain is answered by a sentence, and nothing is shown or sent", async () => {
-  const opened = await openDevice({ file: alice.device, passphrase: PASSPHRASE });
+  const opened = await openDevice({ file: alice.device, passphrase: TERMINAL_PASSPHRASE });
   assert.ok(opened.ok);
   const { member, close } = opened.value;
   const link = member.view().me.link ?? "";
@@ -126,7 +134,7 @@ test("[TC4] what a person asks for in vain is answered by a sentence, and nothin
 });
 
 test("[TC8] a refused code leaves a device that joins with the next one, and a joined one stays as it is", async () => {
-  const carol = terminalFor("Carla", folder.path, relay.url);
+  const carol = personCalled("Carla", folder.path, relay.url);
   const refused = await carol.join(relay.codes[0] ?? "");
   assert.match(refused.err, /does not accept this activation code/);
   assert.equal(refused.status, 1);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { createFolder, startRelay } from "@sotto/testkit/e2e";
-import { acquaint, terminalFor, textsOf } from "./terminal.ts";
+import { acquaint, personCalled, textsOf } from "./people.ts";
 
 const folder = createFolder();
 const relays = await Promise.all([
@@ -15,8 +15,8 @@ after(async () => {
 
 test("[TC5 TC9] two people at two relays talk both ways", async () => {
   const [one, other] = relays;
-  const alice = terminalFor("Alice", folder.path, one.url);
-  const bob = terminalFor("Bob", folder.path, other.url);
+  const alice = personCalled("Alice", folder.path, one.url);
+  const bob = personCalled("Bob", folder.path, other.url);
   await acquaint(alice, bob, [one.codes[0] ?? "", other.codes[0] ?? ""]);
   assert.equal((await alice.run("send", "bob", "from here")).status, 0);
   assert.equal((await bob.run("send", "alice", "from there")).status, 0);
@@ -26,7 +26,7 @@ test("[TC5 TC9] two people at two relays talk both ways", async () => {
 
 test("[TC8] whoever gave another relay's address joins again with the right one", async () => {
   const [one] = relays;
-  const lost = terminalFor("Carol", folder.path, "http://127.0.0.1:9");
+  const lost = personCalled("Carol", folder.path, "http://127.0.0.1:9");
   const code = one.codes[1] ?? "";
   const away = await lost.join(code, "--timeout", "2");
   assert.match(away.err, /relay cannot be reached/);
