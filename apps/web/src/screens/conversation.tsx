@@ -1,11 +1,11 @@
 /** A conversation: who it is with, what was said, and where to write. */
-import type { ConversationId, ConversationView, Problem } from "@sotto/client";
+import type { ConversationRow, ConversationView, Problem } from "@sotto/client";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Announcer } from "../conversation/announcer.tsx";
 import { Composer } from "../conversation/composer.tsx";
 import { Log } from "../conversation/log.tsx";
-import { useConversation } from "../conversation/use-conversation.ts";
+import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
 import { back, go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
@@ -20,10 +20,10 @@ import "../style/conversation.css";
 /** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
 const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
 
-export function Conversation(props: { readonly id: ConversationId; readonly unread: number }): JSX.Element {
-  const { id, unread } = props;
+export function Conversation(props: { readonly row: ConversationRow; readonly shown: Shown }): JSX.Element {
+  const { id, unread } = props.row;
+  const { view, loadOlder } = props.shown;
   const device = useDevice();
-  const { view, loadOlder } = useConversation(id);
   const [problem, setProblem] = useState<Problem | undefined>();
   const [isAtEnd, setAtEnd] = useState(true);
   const input = useRef<HTMLTextAreaElement>(null);
@@ -64,19 +64,17 @@ export function Conversation(props: { readonly id: ConversationId; readonly unre
       <OfflineStrip reachability={view.reachability} />
       <StateStrip view={view} />
       <Log
-        key={id}
         view={view}
         onOlder={loadOlder}
         onEnd={setAtEnd}
         onIntent={(kind, key) => void act(kind, key)}
         onCompare={() => go({ kind: "verify", id })}
       />
-      <Announcer key={`announcer-${id}`} view={view} />
+      <Announcer view={view} />
       <div class="conversation__trouble">
         <Trouble problem={problem} />
       </div>
       <Composer
-        key={`composer-${id}`}
         draft={view.draft}
         name={view.name}
         input={input}

@@ -17,21 +17,21 @@ import { Panel, Section } from "./panel.tsx";
 const BURN_CHOICES_MS = [30_000, 5 * MINUTE_MS, HOUR_MS, 8 * HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
 
 export function Details(props: { readonly row: ConversationRow; readonly me: MeView }): JSX.Element {
+  const { view } = useConversation(props.row.id);
   return (
     <Panel title={m.details()}>
-      <DetailsSections {...props} />
+      <DetailsSections {...props} view={view} />
     </Panel>
   );
 }
 
-export function DetailsSections({
-  row,
-  me,
-}: {
+export function DetailsSections(props: {
   readonly row: ConversationRow;
   readonly me: MeView;
+  /** Undefined until it has been read. */
+  readonly view: ConversationView | undefined;
 }): JSX.Element {
-  const { view } = useConversation(row.id);
+  const { row, me, view } = props;
   return (
     <>
       <div class="person">

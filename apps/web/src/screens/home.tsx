@@ -1,9 +1,10 @@
 /** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
-import type { MemberView } from "@sotto/client";
+import type { ConversationRow, MemberView, MeView } from "@sotto/client";
 import { signal } from "@preact/signals";
 import { unreachable } from "@sotto/protocol";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
+import { useConversation } from "../conversation/use-conversation.ts";
 import { incomingLink } from "../incoming-link.ts";
 import { forgetTrail, go, goToTab, place, type Place } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
@@ -77,17 +78,12 @@ export function Home({ member }: HomeProps): JSX.Element {
         <Tab to={{ kind: "chats" }} isHere={here.kind !== "me"} icon="chats" label={m.chats()} />
         <Tab to={{ kind: "me" }} isHere={here.kind === "me"} icon="me" label={m.me()} />
       </nav>
-      <main class="main">
-        <Main here={here} member={member} />
-      </main>
-      {row !== undefined && here.kind === "conversation" && (
-        <aside class="aside" aria-label={m.details()}>
-          <div class="panel__body" tabIndex={0} role="group" aria-label={m.details()}>
-            <div class="panel__sections">
-              <DetailsSections key={row.id} row={row} me={me} />
-            </div>
-          </div>
-        </aside>
+      {here.kind === "conversation" && row !== undefined ? (
+        <OpenConversation key={row.id} row={row} me={me} />
+      ) : (
+        <main class="main">
+          <Main here={here} row={row} member={member} />
+        </main>
       )}
       {overlay === "palette" && (
         <Palette rows={conversations} onClose={() => setOverlay(undefined)} onOverlay={setOverlay} />
@@ -97,10 +93,17 @@ export function Home({ member }: HomeProps): JSX.Element {
   );
 }
 
-function Main({ here, member }: { readonly here: Place; readonly member: MemberView }): JSX.Element {
+function Main(props: {
+  readonly here: Place;
+  /** Of the conversation that the place is about, while there is one. */
+  readonly row: ConversationRow | undefined;
+  readonly member: MemberView;
+}): JSX.Element {
+  const { here, row, member } = props;
   const { me, conversations } = member;
   switch (here.kind) {
     case "chats":
+    case "conversation":
       return <Nothing isAlone={conversations.length === 0} />;
     case "me":
       return <Me me={me} />;
@@ -108,17 +111,32 @@ function Main({ here, member }: { readonly here: Place; readonly member: MemberV
       return <Help />;
     case "add":
       return <Add me={me} link={here.link} />;
-    case "conversation":
     case "details":
-    case "verify": {
-      const row = conversations.find(({ id }) => id === here.id);
-      if (row === undefined) return <Nothing isAlone={false} />;
-      if (here.kind === "conversation") return <Conversation id={row.id} unread={row.unread} />;
-      return here.kind === "details" ? <Details row={row} me={me} /> : <Verify row={row} />;
-    }
+      return row === undefined ? <Nothing isAlone={false} /> : <Details row={row} me={me} />;
+    case "verify":
+      return row === undefined ? <Nothing isAlone={false} /> : <Verify row={row} />;
     default:
       return unreachable(here);
   }
+}
+
+/** What was said and, beside it where there is room, what holds for it: both from one window. */
+function OpenConversation({ row, me }: { readonly row: ConversationRow; readonly me: MeView }): JSX.Element {
+  const shown = useConversation(row.id);
+  return (
+    <>
+      <main class="main">
+        <Conversation row={row} shown={shown} />
+      </main>
+      <aside class="aside" aria-label={m.details()}>
+        <div class="panel__body" tabIndex={0} role="group" aria-label={m.details()}>
+          <div class="panel__sections">
+            <DetailsSections row={row} me={me} view={shown.view} />
+          </div>
+        </div>
+      </aside>
+    </>
+  );
 }
 
 /** Beside the list, before anybody was chosen. */
