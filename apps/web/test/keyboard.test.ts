@@ -172,6 +172,22 @@ test("[UI14] marks and burn rings have words", async () => {
   assert.match((await last.textContent()) ?? "", /On my way.*14:03Burns in 40 seconds.*Sent/);
 });
 
+test("[UI14] what failed says why, and so does the last of what waits", async () => {
+  const { page } = window;
+  await page.goto(gallery.address("conversation-offline"));
+  const reason = page.getByRole("log").getByText("Waits for the relay.");
+  await reason.waitFor();
+  assert.equal(await reason.count(), 1);
+  assert.match(
+    (await page.getByRole("article").last().textContent()) ?? "",
+    /On my way.*Waits for the relay\.$/,
+  );
+  await page.goto(gallery.address("conversation-trouble"));
+  await page.getByText("Waits until this conversation is made anew.").waitFor();
+  const failed = page.getByRole("article").filter({ hasText: "This one is late." });
+  assert.match((await failed.textContent()) ?? "", /Its burn time came before it could be sent\./);
+});
+
 test("[UI21] text of others is text, and what is not understood is said to be kept", async () => {
   const { page } = window;
   await page.goto(gallery.address("conversation-trouble"));

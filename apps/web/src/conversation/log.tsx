@@ -12,11 +12,12 @@ import { Icon } from "../parts/icon.tsx";
 import { dayWords } from "../words.ts";
 import { messagesToLines, type Line } from "./lines.ts";
 import { Message, type MessageProps } from "./message.tsx";
+import { waitingIn } from "./waiting-words.ts";
 
 /** Nearer than this to the end counts as being there. */
 const END_PX = 48;
 /** Nearer than this to the beginning, older messages are asked for. */
-const OLDER_PX = 800;
+const OLDER_PX = 600;
 
 type LogProps = Pick<MessageProps, "onIntent" | "onCompare"> & {
   readonly view: ConversationView;
@@ -30,6 +31,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
     () => messagesToLines(view.messages, view.firstUnread),
     [view.messages, view.firstUnread],
   );
+  const waits = waitingIn(view);
   const scroller = useRef<HTMLDivElement>(null);
   const list = useRef<VirtualizerHandle>(null);
   const isAtEnd = useRef(true);
@@ -95,7 +97,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
     else if (scrollOffset < offset.current - 1) setAtEnd(false);
     offset.current = scrollOffset;
     setDay(dayAbove(lines, handle.findItemIndex(scrollOffset)));
-    if (view.hasOlder && scrollOffset < OLDER_PX && !isLoading.current) {
+    if (view.hasOlder && element.scrollTop < OLDER_PX && !isLoading.current) {
       isLoading.current = true;
       void onOlder().finally(() => {
         isLoading.current = false;
@@ -119,6 +121,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
             <LogLine
               key={line.key}
               line={line}
+              waits={waits?.key === line.key ? waits.words : undefined}
               author={view.name}
               onIntent={onIntent}
               onCompare={onCompare}
@@ -150,7 +153,7 @@ function dayAbove(lines: readonly Line[], index: number): number | undefined {
 }
 
 function LogLine(
-  props: Pick<MessageProps, "author" | "onIntent" | "onCompare"> & { readonly line: Line },
+  props: Pick<MessageProps, "author" | "waits" | "onIntent" | "onCompare"> & { readonly line: Line },
 ): JSX.Element {
   const { line, ...rest } = props;
   switch (line.kind) {

@@ -13,6 +13,8 @@ export type MessageProps = {
   readonly author: string;
   readonly isFirst: boolean;
   readonly isLast: boolean;
+  /** Why it waits, where it is this message that says so. */
+  readonly waits: string | undefined;
   readonly onIntent: (kind: Extract<Intent, { key: string }>["kind"], key: string) => void;
   readonly onCompare: () => void;
 };
@@ -37,7 +39,7 @@ function textWithLinks(text: string): ComponentChild[] {
 }
 
 export function Message(props: MessageProps): JSX.Element {
-  const { message, author, isFirst, isLast, onIntent, onCompare } = props;
+  const { message, author, isFirst, isLast, waits, onIntent, onCompare } = props;
   const { content } = message;
   if (content.kind === "notice") {
     return (
@@ -52,7 +54,6 @@ export function Message(props: MessageProps): JSX.Element {
     );
   }
   const isFailed = message.mark === "failed";
-  const isHeldUp = message.mark === "waiting" && message.problem !== undefined && isLast;
   const showsMeta = isLast || message.mark === "waiting" || isFailed;
   return (
     <article
@@ -71,9 +72,9 @@ export function Message(props: MessageProps): JSX.Element {
           {message.mark !== undefined && <Mark mark={message.mark} />}
         </span>
       </div>
-      {isHeldUp && (
-        <p class="message__held-up small quiet" role="status">
-          {message.problem !== undefined && problemWords(message.problem)}
+      {waits !== undefined && (
+        <p class="message__waits small quiet" role="status">
+          {waits}
         </p>
       )}
       {isFailed && (
