@@ -3,11 +3,12 @@ import { computed, useSignal, useSignalEffect, type ReadonlySignal } from "@prea
 import { unreachable } from "@sotto/protocol";
 import type { FunctionComponent, JSX } from "preact";
 import { useDevice } from "./device.ts";
-import { incomingExample } from "./incoming-link.ts";
+import { useExample, type Example } from "./example.ts";
 import * as m from "./paraglide/messages.js";
 import { Sprite } from "./parts/icon.tsx";
 import { Threshold } from "./parts/threshold.tsx";
 import { Blocked, Crashed } from "./screens/blocked.tsx";
+import { ExampleOffer } from "./screens/example-offer.tsx";
 import type { HomeProps } from "./screens/home.tsx";
 import { Join } from "./screens/join.tsx";
 import { Lock } from "./screens/lock.tsx";
@@ -32,19 +33,11 @@ function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps>
 export function App(): JSX.Element {
   const device = useDevice();
   const Home = useHome(device.view);
-  const example = useSignal<"none" | "taken" | "gone">("none");
-  useSignalEffect(() => {
-    const name = incomingExample.value;
-    if (device.view.value.kind !== "new" || name === undefined) return;
-    incomingExample.value = undefined;
-    void device.takeExample(name).then((isThere) => {
-      example.value = isThere ? "taken" : "gone";
-    });
-  });
+  const { example, answer } = useExample();
   return (
     <>
       <Sprite />
-      <Screen view={device.view.value} Home={Home} example={example.value} />
+      <Screen view={device.view.value} Home={Home} example={example} onExample={answer} />
     </>
   );
 }
@@ -52,9 +45,10 @@ export function App(): JSX.Element {
 function Screen(props: {
   readonly view: DeviceView;
   readonly Home: FunctionComponent<HomeProps> | undefined;
-  readonly example: "none" | "taken" | "gone";
+  readonly example: Example;
+  readonly onExample: (isWanted: boolean) => void;
 }): JSX.Element {
-  const { view, Home, example } = props;
+  const { view, Home, example, onExample } = props;
   switch (view.kind) {
     case "starting":
       return <Starting />;
@@ -63,13 +57,14 @@ function Screen(props: {
     case "crashed":
       return <Crashed detail={view.detail} />;
     case "new":
+      if (example === "offered") return <ExampleOffer onAnswer={onExample} />;
       return <Join key="join" isJoining={false} done={undefined} isExampleGone={example === "gone"} />;
     case "joining":
       return <Join key="join" isJoining done={view.done} isExampleGone={false} />;
     case "locked":
-      return <Lock key="lock" isOpening={false} isExample={example === "taken"} />;
+      return <Lock key="lock" isOpening={false} example={example} />;
     case "opening":
-      return <Lock key="lock" isOpening isExample={example === "taken"} />;
+      return <Lock key="lock" isOpening example={example} />;
     case "open":
       return Home === undefined ? <Starting /> : <Home member={view.member} />;
     default:

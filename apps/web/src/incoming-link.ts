@@ -1,11 +1,12 @@
 /**
- * What the page was opened with. A contact link opens this page with the card in its fragment. It is taken out of the address at once, so that
- * neither history nor a glance at the screen shows it, and kept until somebody is there to decide about it.
+ * What the page was opened with. A contact link opens this page with the card in its fragment. It is taken out of the
+ * address at once, so that neither history nor a glance at the screen shows it, and kept until somebody is there to
+ * decide about it.
  */
 import { signal } from "@preact/signals";
 
 export const incomingLink = signal<string | undefined>(undefined);
-/** The name of an example profile, for a browser that has none of its own. */
+/** The name of an example profile, until the person has said whether to take it. */
 export const incomingExample = signal<string | undefined>(undefined);
 
 export function takeIncomingLink(): void {

@@ -190,7 +190,7 @@ test("[UI8] a bug of ours stops the worker, and the page says so", () =>
     await page.getByRole("textbox", { name: "Activation code" }).waitFor();
   }));
 
-test("[UI23] an example profile is taken once, told as taken before it opens, and only into a browser without one", () =>
+test("[UI23] an example profile is taken when the person says so, once, and only into a browser without one", () =>
   inOwnWindow(async ({ page, context }) => {
     const file = join(folder.path, "example");
     const made = await createDevice({
@@ -211,22 +211,39 @@ test("[UI23] an example profile is taken once, told as taken before it opens, an
       else await route.fulfill({ body: await readFile(file) });
     });
     await page.goto(`${relay.url}/#demo=alice`);
+    await page.getByRole("heading", { name: "Try Sotto with a made-up profile?" }).waitFor();
+    assert.equal(page.url(), `${relay.url}/`);
+    assert.deepEqual(asked, []);
+    await page.getByRole("button", { name: "Use the made-up profile" }).click();
     await page.getByRole("heading", { name: "Locked" }).waitFor();
     assert.deepEqual(asked, ["GET", "DELETE"]);
-    assert.equal(page.url(), `${relay.url}/`);
     await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
     await page.keyboard.press("Enter");
     await page.getByRole("heading", { name: "Nobody here yet" }).waitFor();
 
     await page.goto("about:blank");
     await page.goto(`${relay.url}/#demo=alice`);
-    await page.getByRole("heading", { name: "Locked" }).waitFor();
+    await page.getByText("There is a profile in this browser already").waitFor();
     assert.deepEqual(asked, ["GET", "DELETE"]);
+    await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
+    await page.keyboard.press("Enter");
+    await page.getByRole("heading", { name: "Nobody here yet" }).waitFor();
+  }));
+
+test("[UI23] whoever does not want an example profile joins instead, and nothing was fetched", () =>
+  inOwnWindow(async ({ page, context }) => {
+    const asked: string[] = [];
+    context.on("request", (request) => asked.push(new URL(request.url()).pathname));
+    await page.goto(`${relay.url}/#demo=alice`);
+    await page.getByRole("button", { name: "Join with a code" }).click();
+    await page.getByRole("textbox", { name: "Activation code" }).waitFor();
+    assert.ok(!asked.some((path) => path.startsWith("/demo/")));
   }));
 
 test("[UI23] an example profile that is gone is said to be gone", () =>
   inOwnWindow(async ({ page }) => {
     await page.goto(`${relay.url}/#demo=bob`);
+    await page.getByRole("button", { name: "Use the made-up profile" }).click();
     await page.getByText("This example profile is already in another browser.").waitFor();
     await page.getByRole("textbox", { name: "Activation code" }).waitFor();
   }));

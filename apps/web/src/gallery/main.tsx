@@ -5,6 +5,7 @@ import { err, ok } from "@sotto/protocol";
 import { render } from "preact";
 import { App } from "../app.tsx";
 import { DeviceProvider, type Device } from "../device.ts";
+import { incomingExample } from "../incoming-link.ts";
 import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
@@ -64,6 +65,7 @@ freezeNow(NOW);
 
 const scene = SCENES[wanted.get("scene") ?? ""];
 if (scene?.place !== undefined) go(scene.place);
+if (scene?.isForExample === true) incomingExample.value = "alice";
 
 render(
   scene === undefined ? (

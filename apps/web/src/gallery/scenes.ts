@@ -20,6 +20,8 @@ export type Scene = {
   readonly conversation?: ConversationView;
   /** What every question is answered with. */
   readonly problem?: Problem;
+  /** The page was opened for an example profile. */
+  readonly isForExample?: true;
   /** Whether the safety number exists already. */
   readonly hasNoNumber?: true;
 };
@@ -102,6 +104,8 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   join: { view: { kind: "new" } },
   "join-refused": { view: { kind: "new" }, problem: { kind: "code-refused" } },
+  "example-offered": { view: { kind: "new" }, isForExample: true },
+  "example-refused": { view: { kind: "locked" }, isForExample: true },
   lock: { view: { kind: "locked" } },
   "lock-wrong": { view: { kind: "locked" }, problem: { kind: "passphrase-wrong" } },
   "lock-opening": { view: { kind: "opening" } },

@@ -2,18 +2,16 @@
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
+import type { Example } from "../example.ts";
 import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
 import { PassphraseField } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { Threshold } from "../parts/threshold.tsx";
 import { Working } from "./working.tsx";
 
-export function Lock(props: {
-  readonly isOpening: boolean;
-  /** An example profile was just taken: its passphrase is no secret. */
-  readonly isExample: boolean;
-}): JSX.Element {
-  const { isOpening, isExample } = props;
+export function Lock(props: { readonly isOpening: boolean; readonly example: Example }): JSX.Element {
+  const { isOpening, example } = props;
   const device = useDevice();
   const { isUnderWay, problem, run, clear } = useAsking();
   const [passphrase, setPassphrase] = useState("");
@@ -30,6 +28,12 @@ export function Lock(props: {
   const isBusy = isUnderWay || isOpening;
   return (
     <Threshold>
+      {example === "offered" && (
+        <p class="note" role="alert">
+          <Icon name="alert" />
+          {m.example_refused()}
+        </p>
+      )}
       <h1>{m.lock_title()}</h1>
       <form onSubmit={submit}>
         <PassphraseField
@@ -50,7 +54,7 @@ export function Lock(props: {
         </div>
         <Working isWorking={isBusy} words={m.lock_opening()} />
       </form>
-      <p class="small quiet">{isExample ? m.lock_example() : m.lock_forgotten()}</p>
+      <p class="small quiet">{example === "taken" ? m.lock_example() : m.lock_forgotten()}</p>
     </Threshold>
   );
 }
