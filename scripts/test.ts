@@ -5,7 +5,7 @@
 import { globSync, mkdtempSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ensureChromium } from "./chromium.ts";
+import { CHROMIUM, ensureBrowser, FIREFOX, type Browser } from "./browsers.ts";
 import { buildHandset } from "./handset.ts";
 import {
   countLine,
@@ -54,7 +54,7 @@ async function main(parts: readonly string[]): Promise<number> {
   const root = resolve(import.meta.dirname, "..");
   const isWanted = (path: string): boolean => parts.length === 0 || parts.some((part) => path.includes(part));
   const plan = planOf(readTree(root), globSync(FILES, { cwd: root }).filter(isWanted));
-  if (plan.plain.length + plan.browser.length === 0) {
+  if (plan.plain.length + plan.chromium.length + plan.firefox.length === 0) {
     console.error("No test file has a path like that.");
     return 2;
   }
@@ -75,7 +75,8 @@ async function main(parts: readonly string[]): Promise<number> {
     print(path, report);
   };
   await inParallel(plan.plain, availableParallelism(), runOne);
-  if (plan.browser.length > 0) all.push(...(await runInBrowser(root, plan.browser, runOne)));
+  all.push(...(await runInBrowser(root, CHROMIUM, plan.chromium, runOne)));
+  all.push(...(await runInBrowser(root, FIREFOX, plan.firefox, runOne)));
   rmSync(journals, { recursive: true, force: true });
 
   for (const result of all) {
@@ -89,12 +90,15 @@ async function main(parts: readonly string[]): Promise<number> {
 /** What could not be run at all: each file counts as one test that was skipped, or failed. */
 async function runInBrowser(
   root: string,
+  browser: Browser,
   paths: readonly string[],
   runOne: (path: string) => Promise<void>,
 ): Promise<readonly Result[]> {
-  if (!ensureChromium()) {
-    console.log("Browser tests need Chromium. Install it: sudo apt-get install chromium");
-    return paths.map((name) => ({ kind: "skipped", name, why: "there is no Chromium" }));
+  if (paths.length === 0) return [];
+  if (!ensureBrowser(browser)) {
+    const { name: missing, packages } = browser;
+    console.log(`Some tests need ${missing}. Install it: sudo apt-get install ${packages[0]}`);
+    return paths.map((name) => ({ kind: "skipped", name, why: `there is no ${missing}` }));
   }
   if ((await buildHandset(root)) === "failed") {
     console.log("Browser tests need the handset, which could not be built; the reason is above.");

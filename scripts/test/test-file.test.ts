@@ -99,20 +99,24 @@ test("[FD13] what a file leaves behind is ended with it", async (t) => {
   assert.ok(["gone", "Z"].includes(state()), state());
 });
 
-test("[FD14] files that reach the browser, however far, run after all others", () => {
-  // Not a literal, or this file itself would seem to drive a browser.
-  const browser = ["@sotto/testkit", "browser"].join("/");
+test("[FD14] files that reach a browser, however far, run after all others", () => {
+  // Not literals, or this file itself would seem to drive browsers.
+  const [chromium, firefox] = ["browser", "firefox"].map((part) => ["@sotto/testkit", part].join("/"));
+  const exports = { "./browser": "./src/browser.ts", "./firefox": "./src/firefox.ts" };
   const tree = new Map([
-    ["packages/testkit/package.json", `{"name":"@sotto/testkit","exports":{"./browser":"./src/browser.ts"}}`],
+    ["packages/testkit/package.json", JSON.stringify({ name: "@sotto/testkit", exports })],
     ["packages/testkit/src/browser.ts", ""],
-    ["apps/web/test/people.ts", `import { openWindow } from "${browser}";`],
+    ["packages/testkit/src/firefox.ts", ""],
+    ["apps/web/test/people.ts", `import { openWindow } from "${chromium}";`],
     ["apps/web/test/a.test.ts", `import { people } from "./people.ts";`],
     ["apps/web/test/b.test.ts", ""],
+    ["apps/web/test/c.test.ts", `import { openFirefox } from "${firefox}";`],
     ["packages/relay/test/z.simulation.test.ts", ""],
   ]);
   const tests = [...tree.keys()].filter((path) => path.endsWith(".test.ts"));
   assert.deepEqual(planOf(tree, tests), {
     plain: ["packages/relay/test/z.simulation.test.ts", "apps/web/test/b.test.ts"],
-    browser: ["apps/web/test/a.test.ts"],
+    chromium: ["apps/web/test/a.test.ts"],
+    firefox: ["apps/web/test/c.test.ts"],
   });
 });

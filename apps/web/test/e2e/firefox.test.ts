@@ -1,0 +1,111 @@
+/**
+ * The handset in Firefox, which has storage, workers and cryptography of its own: joining, a conversation with somebody
+ * in a terminal, and everything still there behind the passphrase. Spec: spec/handset.md.
+ */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import {
+  createFolder,
+  createTerminal,
+  newCode,
+  startRelay,
+  until,
+  type RelayProcess,
+} from "@sotto/testkit/e2e";
+import { openFirefox, type Firefox } from "@sotto/testkit/firefox";
+
+const ALICE = "Alice in Firefox";
+const CAROL = "Carol of the terminal";
+const PASSPHRASE = "four words nobody knows";
+const ENTER = "\uE007";
+/** Makes a container and stretches a passphrase, on a machine that may have other work. */
+const SLOW_MS = 120_000;
+
+const folder = createFolder();
+const data = join(folder.path, "relay");
+let relay: RelayProcess;
+let firefox: Firefox;
+
+before(async () => {
+  relay = await startRelay({ data });
+  firefox = await openFirefox();
+});
+after(async () => {
+  await firefox.close();
+  await relay.stop();
+  folder.remove();
+});
+
+const isThere = (selector: string): Promise<boolean> =>
+  firefox.evaluate((wanted) => document.querySelector(wanted) !== null, selector);
+const waitFor = (selector: string): Promise<boolean> => until(selector, () => isThere(selector), SLOW_MS);
+const sees = (words: string): Promise<boolean> =>
+  until(words, () => firefox.evaluate((wanted) => document.body.innerText.includes(wanted), words));
+
+/** A button by all that it says or is called, or the row of a conversation by its name. */
+const press = (name: string): Promise<boolean> =>
+  until(`the button ${name}`, () =>
+    firefox.evaluate((wanted) => {
+      const namesOf = (one: Element): readonly unknown[] => [
+        one.getAttribute("aria-label"),
+        one.textContent?.trim(),
+        one.querySelector(".row__name")?.textContent,
+      ];
+      const button = [...document.querySelectorAll("button")].find((one) => namesOf(one).includes(wanted));
+      button?.click();
+      return button !== undefined;
+    }, name),
+  );
+
+/** Types into the field with this label. */
+async function fill(label: string, text: string): Promise<void> {
+  await until(`the field ${label}`, () =>
+    firefox.evaluate((wanted) => {
+      const labels = [...document.querySelectorAll("label")];
+      const field = labels.find((one) => one.textContent?.trim() === wanted)?.control;
+      field?.focus();
+      return field !== undefined && field !== null && document.activeElement === field;
+    }, label),
+  );
+  await firefox.type(text);
+}
+
+test("[UI24] in Firefox somebody joins, talks with somebody in a terminal, and finds all of it after a reload", async () => {
+  const [forAlice = ""] = relay.codes;
+  const carol = createTerminal({ device: join(folder.path, "carol"), relayUrl: relay.url });
+  await carol.ask("join", await newCode(data), "--as", CAROL, "--size", "8");
+  const [card] = await carol.read<{ link: string }>("link");
+
+  await firefox.goTo(relay.url);
+  await fill("Activation code", forAlice + ENTER);
+  await fill("Your name", ALICE + ENTER);
+  await fill("Passphrase", PASSPHRASE);
+  await fill("The passphrase again", PASSPHRASE + ENTER);
+  await waitFor(".home");
+  await press("Add someone");
+  await fill("Contact link", card?.link ?? "");
+  await press("Add");
+  await waitFor(".composer textarea");
+  await firefox.evaluate((composer) => {
+    document.querySelector<HTMLElement>(composer)?.focus();
+    return null;
+  }, ".composer textarea");
+  await firefox.type(`written in Firefox${ENTER}`);
+  await sees("written in Firefox");
+
+  await carol.run("list"); // takes the invitation
+  await waitFor('[data-mark="delivered"]');
+  const read = await carol.read<{ content: { text?: string } }>("read", ALICE);
+  assert.ok(read.some(({ content }) => content.text === "written in Firefox"));
+  await carol.ask("send", ALICE, "answered in a terminal");
+  await sees("answered in a terminal");
+
+  await firefox.reload();
+  await fill("Passphrase", PASSPHRASE + ENTER);
+  await waitFor(".home");
+  await press(CAROL);
+  await sees("written in Firefox");
+  await sees("answered in a terminal");
+  assert.deepEqual(firefox.complaints, []);
+});
