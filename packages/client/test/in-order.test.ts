@@ -145,6 +145,38 @@ test("[CL21] a COMMIT whose answer was lost is repeated byte for byte", async ()
   assert.equal(texts(await alice.lines(bob.id)).at(-1), "< in the next epoch");
 });
 
+test("[OB3] a COMMIT that is refused after it was read in the log breaks nothing", async () => {
+  const { world, alice, bob } = await acquaintances();
+  let handle = 0;
+  let number: number | undefined;
+  let step: "commit" | "read" | "refuse" | "over" = "commit";
+  alice.tamper = (frame) => {
+    const decoded = decodeReply(frame);
+    assert.ok(decoded.ok);
+    const reply = decoded.value.body;
+    if (reply.kind === "delivered") ({ handle } = reply);
+    if (step === "commit" && reply.kind === "committed") {
+      ({ number } = decoded.value);
+      step = "read";
+      return encodeReply(0, { kind: "lagging", handle }); // in its place, so that the log is read again
+    }
+    if (step === "read" && reply.kind === "page") step = "refuse";
+    if (step !== "refuse" || reply.kind !== "delivered" || number === undefined) return frame;
+    step = "over";
+    return encodeReply(number, { kind: "refused", code: "denied", detail: 0 });
+  };
+  for (let count = 0; count < 51; count++) await alice.send(bob, `m${count}`);
+  await world.pass(70_000);
+  await alice.send(bob, "in the next epoch");
+  await world.pass(10_000);
+  assert.equal(step, "over");
+  assert.deepEqual(
+    (await alice.lines(bob.id)).filter((line) => line.startsWith("*")),
+    ["* started"],
+  );
+  assert.equal(texts(await bob.lines(alice.id)).at(-1), "< in the next epoch");
+});
+
 test("[OB6] a message refused because the epoch moved is sealed anew under the id it had", async () => {
   const { world, here, alice, bob } = await acquaintances();
   for (let count = 0; count < 50; count++) await bob.send(alice, `b${count}`);

@@ -192,6 +192,6 @@ function sendCommit(turn: Turn, cid: string, session: Session): void {
   turn.ask(
     session.line,
     { kind: "commit", cid: fromHex(cid), epoch, body, next, signature, adminSignature: undefined },
-    { kind: "commit", cid },
+    { kind: "commit", cid, epoch },
   );
 }

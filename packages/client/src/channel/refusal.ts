@@ -25,6 +25,8 @@ export async function refuseChannel(
   const { cid } = purpose;
   const session = sessionOf(core, cid);
   const channel = turn.need(channels, cid);
+  // It was decided already, and read in the log: of an epoch that all have read the relay knows nothing any more.
+  if (purpose.kind === "commit" && purpose.epoch < channel.epoch) return;
   stop(session, purpose);
   switch (code) {
     case "epochMoved":

@@ -5,7 +5,8 @@ export type Purpose =
   | { readonly kind: "allow" | "revoke"; readonly token: Uint8Array }
   | { readonly kind: "claim"; readonly conversation: string }
   | { readonly kind: "post"; readonly id: string }
-  | { readonly kind: "create" | "read" | "commit"; readonly cid: string }
+  | { readonly kind: "create" | "read"; readonly cid: string }
+  | { readonly kind: "commit"; readonly cid: string; readonly epoch: number }
   | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly isResumed: boolean }
   | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
   /** Its answer changes nothing. */
