@@ -14,7 +14,8 @@ export type RelayLine = {
   readonly close: () => void;
 };
 export type RelayConnection = { receive(frame: Uint8Array): void; closed(): void };
-export type Accept = (line: RelayLine) => RelayConnection;
+/** `caller`: whose port it is. No relay is told; one that lies may choose whom to lie to. */
+export type Accept = (line: RelayLine, caller: string) => RelayConnection;
 
 export type AirFaults = {
   /** Probability, per frame, that the line breaks instead of carrying it. */
@@ -43,7 +44,7 @@ export type AirPort = {
 export type Air = {
   setFaults(faults: AirFaults): void;
   /** A way into the air for one process of one machine. */
-  createPort(): AirPort;
+  createPort(caller?: string): AirPort;
   listen(url: string, accept: Accept): void;
   /** The listener is gone: its lines break. */
   unlisten(url: string): void;
@@ -52,7 +53,8 @@ export type Air = {
   lineCount(): number;
 };
 
-type OpenLine = { readonly url: string; readonly port: object; breakUp(): void };
+type Port = { readonly caller: string };
+type OpenLine = { readonly url: string; readonly port: Port; breakUp(): void };
 
 export function createAir(timeline: Timeline, rng: Rng): Air {
   let faults = CALM;
@@ -97,7 +99,7 @@ export function createAir(timeline: Timeline, rng: Rng): Air {
     };
   }
 
-  function connect(url: string, port: object, events: LineEvents, isPlugged: () => boolean): Line {
+  function connect(url: string, port: Port, events: LineEvents, isPlugged: () => boolean): Line {
     let clientEnd: "connecting" | "open" | "ended" = "connecting";
     let connection: RelayConnection | undefined;
 
@@ -143,7 +145,7 @@ export function createAir(timeline: Timeline, rng: Rng): Air {
       if (accept === undefined || !isPlugged() || rng.chance(faults.breaks)) return endClient(latency());
       clientEnd = "open";
       lines.add(line);
-      connection = accept({ send: (frame) => down.send(frame), close: hangUp });
+      connection = accept({ send: (frame) => down.send(frame), close: hangUp }, port.caller);
       events.opened();
     });
 
@@ -168,8 +170,8 @@ export function createAir(timeline: Timeline, rng: Rng): Air {
 
   return {
     setFaults: (next) => void (faults = next),
-    createPort() {
-      const port = {};
+    createPort(caller = "") {
+      const port = { caller };
       let isPlugged = true;
       let isAlive = true;
       return {

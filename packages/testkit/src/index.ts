@@ -7,5 +7,6 @@ export { createTimeline, type Timeline } from "./simulation/timeline.ts";
 export { runChannelWorld } from "./world-channel/channel-world.ts";
 export { RELAY_MUTANTS } from "./world-channel/relay-mutants.ts";
 export type { EngineName } from "./world-member/engines.ts";
+export { RELAY_LIES } from "./world-member/lies.ts";
 export { MEMBER_MUTANTS } from "./world-member/member-mutants.ts";
 export { runMemberWorld } from "./world-member/member-world.ts";

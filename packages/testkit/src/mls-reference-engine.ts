@@ -3,7 +3,7 @@
  * encryption and signatures, so it protects nothing. What it does keep strictly is what a client can get wrong:
  * epochs, generations, forks, membership, wiped groups. It passes the same contract suite as the real engine.
  */
-import { createHash } from "node:crypto";
+import { hash as hashOf } from "node:crypto";
 import {
   assert,
   concat,
@@ -107,9 +107,7 @@ const welcomeCodec = struct({
 });
 
 const digest = (...parts: readonly (Uint8Array | string)[]): Uint8Array =>
-  createHash("sha256")
-    .update(lp(...parts))
-    .digest();
+  new Uint8Array(hashOf("sha256", lp(...parts), "buffer"));
 
 /** The next generation expected of a sender, and those before it that were skipped. */
 type Ratchet = { readonly next: number; readonly skipped: ReadonlySet<number> };

@@ -6,11 +6,6 @@ import { argv, env, exit, stdout } from "node:process";
 import { useNativeCrypto } from "./simulation/native-crypto.ts";
 import type { EngineName } from "./world-member/engines.ts";
 
-// Before anything imports what it replaces.
-useNativeCrypto();
-const { explain } = await import("./seeds.ts");
-const { runMemberWorld } = await import("./world-member/member-world.ts");
-
 const ENGINES: readonly string[] = ["reference", "x25519", "x-wing"] satisfies EngineName[];
 const PROGRESS_EVERY = 100;
 
@@ -24,6 +19,11 @@ if (!Number.isSafeInteger(seeds) || !Number.isSafeInteger(first) || !ENGINES.inc
   stdout.write("run-world.ts [seeds] [first] [reference | x25519 | x-wing]\n");
   exit(2);
 }
+
+// Before anything imports what it replaces.
+useNativeCrypto(engine === "reference" ? "toy" : "real");
+const { explain } = await import("./seeds.ts");
+const { runMemberWorld } = await import("./world-member/member-world.ts");
 
 const startedAt = performance.now();
 for (let count = 1; count <= seeds; count++) {

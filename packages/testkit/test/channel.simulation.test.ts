@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { explain, RELAY_MUTANTS, runChannelWorld, seedsToRun } from "@sotto/testkit";
+import { useNativeCrypto } from "@sotto/testkit/native-crypto";
+
+// Before anything imports what it replaces.
+useNativeCrypto();
+const { explain, RELAY_MUTANTS, runChannelWorld, seedsToRun } = await import("@sotto/testkit");
 
 /** Seeds that once failed. Never remove one; name what it found. */
 const regressions: readonly number[] = [];

@@ -21,7 +21,7 @@ export type Machine = {
   boot(): Process;
 };
 
-export function createMachine(timeline: Timeline, air: Air, rng: Rng): Machine {
+export function createMachine(timeline: Timeline, air: Air, rng: Rng, owner?: string): Machine {
   const time = createNodeClock(timeline, rng.fork());
   let running: Process | undefined;
 
@@ -29,7 +29,7 @@ export function createMachine(timeline: Timeline, air: Air, rng: Rng): Machine {
     time,
     boot() {
       running?.kill();
-      const network = air.createPort();
+      const network = air.createPort(owner);
       const alarms: ReturnType<NodeClock["createAlarm"]>[] = [];
       const random = rng.fork();
       let isAlive = true;

@@ -1,11 +1,13 @@
 /**
- * A relay's store on a disk that loses power. What was applied survives as a journal and is replayed at the next boot,
- * so that the store itself may be any; what had not been applied when power failed is there whole or not at all.
- * Spec: spec/simulation.md, "Crashes".
+ * A relay's store on a disk that loses power. What was applied survives, and what had not been applied when power failed
+ * is there whole or not at all. A disk of memory survives as the journal of what was applied to it.
+ * Spec: spec/simulation.md, "The world".
  */
+import { assert } from "@sotto/protocol";
 import type { ChannelStore, Operation, Outcome } from "@sotto/relay";
 import { refused } from "@sotto/relay";
 import type { Rng } from "../rng.ts";
+import type { RelayDisk } from "./relay-disk.ts";
 import type { Cancel, Timeline } from "./timeline.ts";
 
 type Written =
@@ -32,28 +34,36 @@ export type PowerStore = {
 
 const WRITE_MS_MAX = 6;
 
+/** Brings an empty store to what the journal says. */
+export async function replay(journal: Journal, store: ChannelStore): Promise<void> {
+  for (const written of journal) {
+    if (written.kind === "sweep") await store.sweep(written.now);
+    else await store.apply(written.batch, written.now);
+  }
+}
+
 export type PowerStoreOptions = {
   readonly timeline: Timeline;
   readonly rng: Rng;
-  readonly createStore: () => ChannelStore;
-  /** What the disk holds at first. */
+  readonly disk: RelayDisk;
+  /** What it holds at first. */
   readonly journal: Journal;
   readonly mutate: StoreMutant;
-  /** A disk that says it has written when it has not: loses up to so many last batches with power. */
-  readonly unflushedMax: number;
+  /** A disk of memory that says it has written when it has not: loses up to so many last batches with power. */
+  readonly unflushedMax: () => number;
 };
 
 export function createPowerStore(options: PowerStoreOptions): PowerStore {
-  const { timeline, rng, createStore, mutate, unflushedMax } = options;
+  const { timeline, rng, disk, mutate, unflushedMax } = options;
   const journal = [...options.journal];
-  let inner = createStore();
+  let inner: ChannelStore | undefined;
   let isFull = false;
   let underWay: { cancel: Cancel; keep: () => void } | undefined;
 
   const write = (written: Written): void => void journal.push(written);
 
   function apply(batch: readonly Operation[], now: number): Promise<readonly Outcome[]> {
-    const target = inner;
+    const target = booted();
     return new Promise((resolve, reject) => {
       const finish = (): Promise<readonly Outcome[]> => {
         write({ kind: "batch", batch, now });
@@ -67,43 +77,47 @@ export function createPowerStore(options: PowerStoreOptions): PowerStore {
       underWay = {
         cancel,
         keep() {
-          if (!isFull) write({ kind: "batch", batch, now });
+          if (!isFull) void finish();
         },
       };
     });
   }
 
+  function booted(): ChannelStore {
+    assert(inner !== undefined, "a store is used once it was booted");
+    return inner;
+  }
+
   return {
-    inner: () => inner,
+    inner: booted,
     journal: () => [...journal],
     prepare: (operation, now) => write({ kind: "batch", batch: [operation], now }),
     setDiskFull: (next) => void (isFull = next),
     async boot() {
-      inner = createStore();
-      for (const written of journal) {
-        if (written.kind === "sweep") await inner.sweep(written.now);
-        else await inner.apply(written.batch, written.now);
-      }
-      const booted = inner;
+      const { store, isEmpty } = disk.open();
+      inner = store;
+      if (isEmpty) await replay(journal, store);
       return mutate({
         apply,
-        channel: (cid) => booted.channel(cid),
-        page: (cid, after, through, limits) => booted.page(cid, after, through, limits),
-        inbox: (inboxId) => booted.inbox(inboxId),
-        posts: (inboxId, after, limits) => booted.posts(inboxId, after, limits),
-        code: (codeHash) => booted.code(codeHash),
+        channel: (cid) => store.channel(cid),
+        page: (cid, after, through, limits) => store.page(cid, after, through, limits),
+        inbox: (inboxId) => store.inbox(inboxId),
+        posts: (inboxId, after, limits) => store.posts(inboxId, after, limits),
+        code: (codeHash) => store.code(codeHash),
         sweep(now) {
           write({ kind: "sweep", now });
-          return booted.sweep(now);
+          return store.sweep(now);
         },
-        close: () => booted.close(),
+        close: () => store.close(),
       });
     },
     crash() {
       underWay?.cancel();
       if (rng.chance(0.5)) underWay?.keep(); // on the disk, but nobody was told
       underWay = undefined;
-      if (unflushedMax > 0) journal.splice(journal.length - rng.below(unflushedMax + 1));
+      disk.crash();
+      const lost = unflushedMax();
+      if (lost > 0) journal.splice(journal.length - rng.below(lost + 1));
     },
   };
 }

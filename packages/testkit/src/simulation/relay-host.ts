@@ -2,28 +2,34 @@
  * A relay process in a simulated world: the product's relay over a store that loses power. A crash ends it between any
  * two of its effects; the next boot finds what its disk kept. Spec: spec/simulation.md, "Crashes".
  */
-import { createHash, createHmac } from "node:crypto";
-import { concat, decode, DEFAULT_POLICY, entryCodec, toHex } from "@sotto/protocol";
+import { createHmac, hash } from "node:crypto";
+import { ed25519 } from "@noble/curves/ed25519.js";
+import { decode, DEFAULT_POLICY, entryCodec, toHex } from "@sotto/protocol";
 import {
   createRelay,
   createTokenAdmission,
   type ChannelStore,
   type KeyRing,
-  type Session,
+  type Relay,
   type SignatureVerifier,
 } from "@sotto/relay";
 import { createMemoryChannelStore } from "@sotto/relay-adapters/memory";
-import type { Air, RelayConnection, RelayLine } from "../air.ts";
+import type { Air } from "../air.ts";
 import type { Rng } from "../rng.ts";
-import { createKeyPair, isSignedBy } from "./ed25519.ts";
-import { createPowerStore, type Journal, type StoreMutant } from "./power-store.ts";
+import { forkLogs, type Branch, type Fork } from "./forked-logs.ts";
+import { serve, type Tongue } from "./relay-end.ts";
+import { createRelayDisk, type RelayDiskKind } from "./relay-disk.ts";
+import { createPowerStore, replay, type Journal, type StoreMutant } from "./power-store.ts";
 import type { Timeline } from "./timeline.ts";
 
-/** A bug planted in a relay. */
+/** A bug planted in a relay, or a lie. */
 export type RelayMutant = {
   readonly store?: (timeline: Timeline, rng: Rng) => StoreMutant;
   /** See PowerStoreOptions. */
   readonly unflushedMax?: number;
+  /** Made anew for each connection. */
+  readonly tongue?: (rng: Rng) => Tongue;
+  readonly fork?: Fork;
 };
 
 export type Kept = {
@@ -56,13 +62,15 @@ export type RelayHost = {
   crash(): void;
   isUp(): boolean;
   readonly setDiskFull: (isFull: boolean) => void;
+  /** From here on it says what is and keeps what it has, and from the next boot on every log has one branch. */
+  readonly stopLying: () => void;
   /** Sets the relay's clock this far from true time. */
   setClockOffset(ms: number): void;
   image(): RelayImage;
   /** A new activation code, good from the next boot on. */
   createCode(): Uint8Array;
-  /** Resolves when the relay waits for nothing but the timeline. */
-  settle(): Promise<void>;
+  /** Resolves when the relay has booted. From then on it waits for nothing but promises and the timeline. */
+  readonly booted: () => Promise<void>;
   /** What is kept of a channel. */
   inspect(cid: Uint8Array): Promise<Kept | undefined>;
   /** Every channel in its current epoch. */
@@ -73,6 +81,8 @@ export type RelayHost = {
   wires(): Promise<readonly Uint8Array[]>;
   /** Errors the relay reported as its own bugs. */
   readonly bugs: unknown[];
+  /** Its disk is thrown away. Nothing is asked of it any more. */
+  readonly remove: () => void;
 };
 
 export type RelayHostOptions = {
@@ -83,16 +93,18 @@ export type RelayHostOptions = {
   readonly mutant?: RelayMutant | undefined;
   /** Missing for a new relay. */
   readonly image?: RelayImage | undefined;
+  /** Memory, unless told. */
+  readonly disk?: RelayDiskKind | undefined;
 };
 
 const CODE_KEPT_MS = 365 * 86_400_000;
 const EVERYTHING = { entries: 1_000_000, bytes: 2 ** 40 };
 
-const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(createHash("sha256").update(bytes).digest());
+const sha256 = (bytes: Uint8Array): Uint8Array => new Uint8Array(hash("sha256", bytes, "buffer"));
 
 const verifier: SignatureVerifier = {
   verify: (checks) =>
-    Promise.resolve(checks.map(({ key, message, signature }) => isSignedBy(key, message, signature))),
+    Promise.resolve(checks.map(({ key, message, signature }) => ed25519.verify(signature, message, key))),
 };
 
 export function createRelayHost(options: RelayHostOptions): RelayHost {
@@ -102,19 +114,21 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     ticketKey,
     journal: onDisk,
   } = options.image ?? { identitySeed: rng.bytes(32), ticketKey: rng.bytes(32), journal: [] };
-  const pair = createKeyPair(identitySeed);
+  const relayId = ed25519.getPublicKey(identitySeed);
   const keyRing: KeyRing = {
-    relayId: pair.publicKey,
-    sign: pair.sign,
+    relayId,
+    sign: (bytes) => ed25519.sign(bytes, identitySeed),
     ticketMac: (bytes) => new Uint8Array(createHmac("sha256", ticketKey).update(bytes).digest()),
   };
+  let isLying = true; // where it has a lie to tell
+  const disk = createRelayDisk(options.disk ?? "memory", { sha256, relayId }, timeline);
   const power = createPowerStore({
     timeline,
     rng: rng.fork(),
-    createStore: () => createMemoryChannelStore({ sha256, relayId: pair.publicKey }),
+    disk,
     journal: onDisk,
     mutate: mutant.store?.(timeline, rng.fork()) ?? ((store) => store),
-    unflushedMax: mutant.unflushedMax ?? 0,
+    unflushedMax: () => (isLying ? (mutant.unflushedMax ?? 0) : 0),
   });
   const bugs: unknown[] = [];
   let clockOffset = 0;
@@ -122,15 +136,38 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
   let booting: Promise<void> = Promise.resolve();
   let isUp = false;
 
-  function start(store: ChannelStore): void {
+  async function start(store: ChannelStore): Promise<void> {
     const mine = incarnation;
     const isAlive = (): boolean => mine === incarnation;
-    const relay = createRelay({
+    const [main, branch] = await branchesOf(store);
+    const relay = createProcess(main, isAlive);
+    const other = branch && createProcess(branch, isAlive);
+    air.listen(url, (line, caller) => {
+      const process = caller === mutant.fork?.victim ? (other ?? relay) : relay;
+      return serve(line, isAlive, (link) => process.connect(link), tongueOf());
+    });
+  }
+
+  async function branchesOf(store: ChannelStore): Promise<readonly [Branch, Branch?]> {
+    const { fork } = mutant;
+    if (fork === undefined || !isLying) return [{ store, wakeups: { announce: () => {}, listen: () => {} } }];
+    const copy = createMemoryChannelStore({ sha256, relayId });
+    await replay(power.journal(), copy);
+    return forkLogs(store, copy, fork, rng.fork());
+  }
+
+  function tongueOf(): Tongue | undefined {
+    const tongue = mutant.tongue?.(rng.fork());
+    return tongue && ((reply) => (isLying ? tongue(reply) : [reply]));
+  }
+
+  function createProcess({ store, wakeups }: Branch, isAlive: () => boolean): Relay {
+    return createRelay({
       store,
       keyRing,
       verifier,
       admission: createTokenAdmission(sha256),
-      wakeups: { announce: () => {}, listen: () => {} },
+      wakeups,
       clock: () => timeline.now() + clockOffset,
       random: rng.bytes,
       timers: {
@@ -145,12 +182,11 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
         if (event.kind === "bug") bugs.push(event.error);
       },
     });
-    air.listen(url, (line) => serve(line, isAlive, (link) => relay.connect(link)));
   }
 
   return {
     url,
-    relayId: pair.publicKey,
+    relayId,
     bugs,
     isUp: () => isUp,
     boot() {
@@ -166,6 +202,8 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
       air.unlisten(url);
       power.crash();
     },
+    stopLying: () => void (isLying = false),
+    remove: () => disk.remove(),
     setDiskFull: power.setDiskFull,
     setClockOffset: (ms) => void (clockOffset = ms),
     image: () => ({ identitySeed, ticketKey, journal: power.journal() }),
@@ -176,10 +214,7 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
       power.prepare({ kind: "mint", codeHash, until }, timeline.now());
       return code;
     },
-    async settle() {
-      await booting;
-      await new Promise((resolve) => setImmediate(resolve));
-    },
+    booted: () => booting,
     inspect: (cid) => inspect(power.inner(), toHex(cid)),
     async channels() {
       const all = [...placesIn(power.journal()).cids].map(async (cid) => {
@@ -213,41 +248,6 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     },
   };
 }
-
-/** The relay's end of one line. Frames leave when the relay flushes, as through a socket that is corked. */
-function serve(line: RelayLine, isAlive: () => boolean, connect: (link: Link) => Session): RelayConnection {
-  let corked: Uint8Array[] = [];
-  let paused: Uint8Array[] | undefined;
-  const session = connect({
-    send: (head, body) => void corked.push(body === undefined ? head : concat(head, body)),
-    flush() {
-      for (const frame of corked.splice(0)) if (isAlive()) line.send(frame);
-    },
-    unsentBytes: () => corked.reduce((sum, frame) => sum + frame.length, 0),
-    pause: () => void (paused ??= []),
-    resume() {
-      const waiting = paused ?? [];
-      paused = undefined;
-      for (const frame of waiting) session.receive(frame);
-    },
-    close() {
-      corked = [];
-      if (isAlive()) line.close();
-    },
-  });
-  return {
-    receive(frame) {
-      if (!isAlive()) return;
-      if (paused !== undefined) paused.push(frame);
-      else session.receive(frame);
-    },
-    closed() {
-      if (isAlive()) session.closed();
-    },
-  };
-}
-
-type Link = Parameters<ReturnType<typeof createRelay>["connect"]>[0];
 
 /** Every channel and inbox that was ever asked for. */
 function placesIn(journal: Journal): { readonly cids: Set<string>; readonly inboxIds: Set<string> } {

@@ -17,6 +17,9 @@ export type Timeline = {
   skip(ms: number): void;
 };
 
+/** Resolves when whatever waits for promises alone has gone on. */
+export const promisesKept = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
 type Planned = { readonly at: number; readonly order: number; readonly run: () => void };
 
 export function createTimeline(startMs: number): Timeline {

@@ -7,7 +7,7 @@ import { CALM, createAir } from "../air.ts";
 import { createRng, type Rng } from "../rng.ts";
 import { createMachine, type Machine, type Process } from "../simulation/machine.ts";
 import { createRelayHost, type RelayHost, type RelayMutant } from "../simulation/relay-host.ts";
-import { createTimeline } from "../simulation/timeline.ts";
+import { createTimeline, promisesKept } from "../simulation/timeline.ts";
 import { checkAtRest, checkBurnt } from "./at-rest.ts";
 import {
   createChannelClient,
@@ -235,7 +235,8 @@ export async function runChannelWorld(options: ChannelWorldOptions): Promise<Wor
 
   async function step(): Promise<void> {
     guarded(() => void timeline.runNext());
-    for (const { host } of channels) await host.settle();
+    for (const { host } of channels) await host.booted();
+    await promisesKept();
   }
 
   async function runFor(ms: number): Promise<void> {

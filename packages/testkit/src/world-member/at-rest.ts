@@ -2,7 +2,7 @@
 import { textToBytes } from "@sotto/protocol";
 import type { ChannelState } from "../simulation/relay-host.ts";
 import type { Violation } from "../world-channel/ledger.ts";
-import type { Letter } from "./letters.ts";
+import type { Letter, Letters } from "./letters.ts";
 import type { Seat } from "./seat.ts";
 import type { World } from "./world.ts";
 
@@ -10,15 +10,30 @@ import type { World } from "./world.ts";
 export async function unrestOf({ seats, hosts, letters, timeline }: World): Promise<readonly Violation[]> {
   const channels = await Promise.all(hosts.map((host) => host.channels()));
   return [
-    ...letters.all().flatMap((letter) => unarrived(letter, seats, timeline.now())),
+    ...letters.all().flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
     ...pairsOf(seats).flatMap(([one, other]) => disorder(one, other)),
     ...channels.flat().flatMap(unacknowledged),
   ];
 }
 
-function unarrived(letter: Letter, seats: readonly Seat[], now: number): readonly Violation[] {
+/** Nothing, once relays that lied have been found out wherever it cost anything. */
+export function lossesOf({ seats, letters, timeline }: World): readonly Violation[] {
+  const lost = letters.all().filter(({ from, to }) => !letters.isWarned(from, to));
+  const pairs = pairsOf(seats).filter(([one, other]) => !letters.isWarned(one.name, other.name));
+  return [
+    ...lost.flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
+    ...pairs.flatMap(([one, other]) => disorder(one, other)),
+  ].map(({ what }) => ({ rule: "SM32", what: `nobody was told: ${what}` }));
+}
+
+function unarrived(
+  letter: Letter,
+  letters: Letters,
+  seats: readonly Seat[],
+  now: number,
+): readonly Violation[] {
   if (letter.key === undefined || letter.isGivenUp || letter.isSeen) return [];
-  if (letter.writtenAt + letter.burnMs < now) return []; // it burnt on its way, and its writer saw it go
+  if (letters.mayHaveBurnt(letter, now)) return []; // on its way, and its writer saw it go
   const writer = seats.find(({ name }) => name === letter.from);
   const mark = writer?.witness(letter.to).markOf(letter.text) ?? "gone";
   return [{ rule: "SM28", what: `${letter.text} never arrived, and counts as ${mark}` }];

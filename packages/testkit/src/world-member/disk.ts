@@ -1,4 +1,8 @@
-/** A member's disk: a device container on a block file that tears and loses what was not flushed. */
+/**
+ * A member's disk. One is a device container on a block file that tears writes and loses what was not flushed; the
+ * other keeps records in memory, loses or keeps each commit as a whole, and costs next to nothing.
+ */
+import type { Records } from "@sotto/client";
 import {
   createFaultyBlockFile,
   createMemoryBlockFile,
@@ -7,22 +11,59 @@ import {
 import {
   containerBytes,
   createContainer,
+  openContainer,
   REGION_BYTES_MIN,
   type BlockFile,
   type ProfileKey,
 } from "@sotto/crypto";
-import { assert, Secret } from "@sotto/protocol";
+import { assert, err, ok, Secret, type RandomBytes, type Result } from "@sotto/protocol";
 import { createRng, type Rng } from "../rng.ts";
+import { createMemoryRecords } from "./memory-records.ts";
+
+export type DiskKind = "container" | "memory";
+
+/** What a disk holds while nobody uses it. */
+export type DiskImage =
+  | { readonly kind: "container"; readonly bytes: Uint8Array }
+  | { readonly kind: "memory"; readonly values: ReadonlyMap<string, Uint8Array> };
+
+/** The process that uses a disk. */
+export type DiskUser = {
+  /** Asked before every operation: whether the process has ended. */
+  readonly isOver: () => boolean;
+  readonly randomBytes: RandomBytes;
+};
+
+export type MemberDisk = {
+  /** What the next process opens. Fails for a disk that is damaged, with the kind of damage. */
+  open(user: DiskUser): Promise<Result<Records, string>>;
+  /** From here on writes are refused, until it is opened again. */
+  fill(): void;
+  /** The disk as a crash would leave it now. */
+  image(): DiskImage;
+  /** Power is gone: of what was not flushed anything may be left. */
+  crash(): void;
+};
+
+/** Changes what a disk does, as a broken one would. */
+export type DiskMutant = (file: BlockFile) => BlockFile;
+
+export const createMemberDisk = (image: DiskImage, rng: Rng, mutate: DiskMutant): MemberDisk =>
+  image.kind === "memory"
+    ? createMemoryDisk(image.values, rng)
+    : createContainerDisk(image.bytes, rng, mutate);
+
+/** As it is before its first use. */
+export const emptyDisk = async (kind: DiskKind): Promise<DiskImage> =>
+  kind === "memory" ? { kind, values: new Map() } : { kind, bytes: await (made ??= makeContainer()) };
 
 const KEY = new Uint8Array(32).fill(7);
 
 /** One key for all: what protects it is tested elsewhere. */
-export const profileKey = (): ProfileKey => ({ region: 0, key: new Secret(KEY.slice()) });
+const profileKey = (): ProfileKey => ({ region: 0, key: new Secret(KEY.slice()) });
 
+/** Made once, because filling it with noise takes its time. */
 let made: Promise<Uint8Array> | undefined;
-
-/** A container as it is before its first use. Made once, because filling it with noise takes its time. */
-export const emptyContainer = (): Promise<Uint8Array> => (made ??= makeContainer());
 
 async function makeContainer(): Promise<Uint8Array> {
   const bytes = new Uint8Array(containerBytes(REGION_BYTES_MIN));
@@ -34,43 +75,72 @@ async function makeContainer(): Promise<Uint8Array> {
   return bytes;
 }
 
-export type MemberDisk = {
-  /** What the next process opens. `mayFail` is asked before every operation and ends the process when it says so. */
-  mount(mayFail: () => boolean): BlockFile;
-  /** From here on writes are refused, until the next mount. */
-  fill(): void;
-  /** The disk as a crash would leave it now. */
-  image(): Uint8Array;
-  /** Power is gone: of what was not flushed anything may be left. */
-  crash(): void;
-};
+/** For whoever has ended. Of its own for each wait: what waits for ever hangs on its promise, and goes with it. */
+const never = (): Promise<never> => new Promise(() => {});
 
-/** Changes what a disk does, as a broken one would. */
-export type DiskMutant = (file: BlockFile) => BlockFile;
-
-const never = new Promise<never>(() => {});
-
-export function createMemberDisk(image: Uint8Array, rng: Rng, mutate: DiskMutant): MemberDisk {
+function createContainerDisk(image: Uint8Array, rng: Rng, mutate: DiskMutant): MemberDisk {
   let durable: Uint8Array = image.slice();
   let file: FaultyBlockFile | undefined;
 
+  function mount(isOver: () => boolean): BlockFile {
+    const mounted = createFaultyBlockFile(durable, rng);
+    file = mounted;
+    return mutate({
+      bytes: mounted.bytes,
+      read: (at, length) => (isOver() ? never() : mounted.read(at, length)),
+      write: (at, bytes) => (isOver() ? never() : mounted.write(at, bytes)),
+      flush: () => (isOver() ? never() : mounted.flush()),
+      close: () => mounted.close(),
+    });
+  }
+
   return {
-    mount(mayFail) {
-      const mounted = createFaultyBlockFile(durable, rng);
-      file = mounted;
-      return mutate({
-        bytes: mounted.bytes,
-        read: (at, length) => (mayFail() ? never : mounted.read(at, length)),
-        write: (at, bytes) => (mayFail() ? never : mounted.write(at, bytes)),
-        flush: () => (mayFail() ? never : mounted.flush()),
-        close: () => mounted.close(),
-      });
+    async open({ isOver, randomBytes }) {
+      const container = await openContainer(mount(isOver), { random: randomBytes });
+      if (!container.ok) return err(container.error.kind);
+      const { region, key } = profileKey();
+      const records = await container.value.open(region, key);
+      return records.ok ? records : err(records.error.kind);
     },
-    image: () => (file === undefined ? durable : file.crash()).slice(),
+    image: () => ({ kind: "container", bytes: (file === undefined ? durable : file.crash()).slice() }),
     fill: () => file?.failAt(file.operations(), "full"),
     crash() {
       if (file !== undefined) durable = file.crash();
       file = undefined;
     },
+  };
+}
+
+/** How often it is asked before and after a commit, so that power fails about as often as at a container. */
+const EFFECTS = 2;
+
+function createMemoryDisk(image: ReadonlyMap<string, Uint8Array>, rng: Rng): MemberDisk {
+  const durable = createMemoryRecords(image);
+
+  return {
+    open({ isOver }) {
+      durable.repair();
+      const mayEnd = (): boolean => {
+        for (let effect = 0; effect < EFFECTS; effect++) if (isOver()) return true;
+        return false;
+      };
+      const { records } = durable;
+      const mounted: Records = {
+        list: (prefix, range) => records.list(prefix, range),
+        usage: () => records.usage(),
+        get: (key) => (isOver() ? never() : records.get(key)),
+        getMany: (keys) => (isOver() ? never() : records.getMany(keys)),
+        async commit(writes) {
+          if (mayEnd()) return never();
+          const committed = await records.commit(writes);
+          return mayEnd() ? never() : committed;
+        },
+      };
+      return Promise.resolve(ok(mounted));
+    },
+    fill: () =>
+      durable.refuse(rng.chance(0.5) ? { kind: "full" } : { kind: "failing", cause: "a simulated fault" }),
+    image: () => ({ kind: "memory", values: durable.values() }),
+    crash: () => undefined,
   };
 }

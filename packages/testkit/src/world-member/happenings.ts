@@ -8,6 +8,9 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 const BURNS_MS = [5 * MINUTE_MS, HOUR_MS, DAY_MS, 7 * DAY_MS, 30 * DAY_MS];
 
+/** lyingRelays: see lies.ts. */
+export type WorldKind = "plain" | "wildClocks" | "lyingRelays";
+
 export type Happening = (world: World) => Promise<unknown> | void;
 
 /** Whoever has no conversation with the other yet pastes the other's link. */
@@ -18,7 +21,7 @@ export async function meet({ note }: World, from: Seat, to: Seat): Promise<void>
   await from.ask({ kind: "add-contact", link });
 }
 
-async function write(world: World, from: Seat, to: Seat): Promise<void> {
+export async function write(world: World, from: Seat, to: Seat): Promise<void> {
   const { letters, timeline, note } = world;
   const id = from.conversationWith(to.name);
   if (id === undefined) return meet(world, from, to);
@@ -127,8 +130,18 @@ function waitLong({ rng, timeline, note }: World): void {
   timeline.skip(ms);
 }
 
+/** By up to a day, and not for long. Whoever trusts it may burn by as much too early. */
+function jumpRelayClock({ rng, hosts, letters, timeline, note }: World): void {
+  const host = rng.pick(hosts);
+  const ms = rng.pick([5 * MINUTE_MS, HOUR_MS, DAY_MS]) * rng.pick([-1, 1]);
+  note(`the clock of ${host.url} is off by ${ms} ms`);
+  letters.relayClockWasOff(ms);
+  host.setClockOffset(ms);
+  timeline.after(rng.below(5 * MINUTE_MS), () => host.setClockOffset(0));
+}
+
 /** Each as often as it stands here. */
-export const HAPPENINGS: readonly Happening[] = [
+const ALWAYS: readonly Happening[] = [
   ...Array.from({ length: 14 }, () => writeToSomebody),
   setBurn,
   markRead,
@@ -147,3 +160,11 @@ export const HAPPENINGS: readonly Happening[] = [
   waitLong,
   waitLong,
 ];
+
+/** What happens in every world, and in some. */
+export const HAPPENINGS: Readonly<Record<WorldKind, readonly Happening[]>> = {
+  plain: ALWAYS,
+  wildClocks: [...ALWAYS, jumpRelayClock, jumpRelayClock],
+  // What burns before it could arrive tells nothing of what became of it.
+  lyingRelays: ALWAYS.filter((happening) => happening !== setBurn),
+};

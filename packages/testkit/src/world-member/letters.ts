@@ -22,14 +22,30 @@ export type Letter = {
 
 export type Letters = ReturnType<typeof createLetters>;
 
-export function createLetters() {
+const pairName = (one: string, other: string): string => [one, other].toSorted().join();
+
+/** `isHonest`: the relays do what they should. */
+export function createLetters(isHonest: boolean) {
   const violations: Violation[] = [];
   const byText = new Map<string, Letter>();
   const byKey = new Map<MessageKey, Letter>();
   let count = 0;
+  const warned = new Set<string>();
+  let earlyMs = 0;
 
   return {
     violations,
+    isHonest,
+    /** A relay's clock was so far from true time: what it receives may burn by as much too early. */
+    relayClockWasOff: (ms: number): void => void (earlyMs = Math.max(earlyMs, Math.abs(ms))),
+    /** How much sooner than it should a message may burn. */
+    earlyMs: (): number => earlyMs,
+    /** Whether everybody may have forgotten it at this true time. */
+    mayHaveBurnt: (letter: Letter, now: number): boolean => letter.writtenAt + letter.burnMs - earlyMs < now,
+    /** Somebody was told that their relay kept something back, or told it twice. */
+    warn: (one: string, other: string): void => void warned.add(pairName(one, other)),
+    isWarned: (one: string, other: string): boolean => warned.has(pairName(one, other)),
+    warnings: (): number => warned.size,
     violate(rule: string, what: string): void {
       if (!violations.some((one) => one.rule === rule && one.what === what)) violations.push({ rule, what });
     },

@@ -3,11 +3,11 @@
  * seed is one run, every time. Spec: spec/simulation.md, "The member world".
  */
 import { CALM } from "../air.ts";
-import type { RelayMutant } from "../simulation/relay-host.ts";
 import type { Violation } from "../world-channel/ledger.ts";
-import { checkForgotten, unrestOf } from "./at-rest.ts";
+import { checkForgotten, lossesOf, unrestOf } from "./at-rest.ts";
 import type { EngineName } from "./engines.ts";
-import { HAPPENINGS } from "./happenings.ts";
+import { HAPPENINGS, write, type Happening, type WorldKind } from "./happenings.ts";
+import { RELAY_LIES } from "./lies.ts";
 import type { MemberMutant } from "./seat.ts";
 import { metStart, newStart } from "./start.ts";
 import { createWorld, type World } from "./world.ts";
@@ -15,7 +15,8 @@ import { createWorld, type World } from "./world.ts";
 export type MemberWorldOptions = {
   readonly seed: number;
   readonly engine?: EngineName;
-  readonly relayMutant?: RelayMutant | undefined;
+  /** Of RELAY_LIES; chosen by the seed unless told. */
+  readonly lie?: string | undefined;
   readonly memberMutant?: MemberMutant | undefined;
 };
 export type MemberWorldReport = {
@@ -31,40 +32,74 @@ export type MemberWorldReport = {
     readonly crashes: number;
     /** Commits that relays were asked for. */
     readonly commits: number;
+    /** Pairs of people of whom one was told that a relay lied. */
+    readonly warnings: number;
   };
 };
 
 /** Every so manieth world begins with people who have not met. */
 const NEW_EVERY = 10;
+/** Every so manieth world has device containers; the disks of the others keep or lose commits whole. */
+const CONTAINER_EVERY = 7;
+/** Every so manieth world has relays that lie, or whose clocks jump. */
+const LYING_EVERY = 8;
+const WILD_CLOCKS_EVERY = 6;
+/** Every so manieth world has relays on SQLite files. */
+const SQLITE_EVERY = 5;
 /** Events before all is well again, in a world of people who have met and in one that is new. */
 const EVENTS = 250;
 const EVENTS_NEW = 600;
 /** How long a world may take to come to rest: longer than any retry, half-open line and pause of a client. */
 const REST_MS = 180_000;
-const MONTH_MS = 31 * 86_400_000;
+/** After so long most are. */
+const REST_MS_USUAL = 30_000;
+const DAY_MS = 86_400_000;
+const MONTH_MS = 31 * DAY_MS;
 const FAULTS = { breaks: 0.01, delays: 0.05, hostile: 0 };
 const HOSTILE = { breaks: 0.01, delays: 0.05, hostile: 0.04 };
 
 export async function runMemberWorld(options: MemberWorldOptions): Promise<MemberWorldReport> {
-  const { seed, engine = "reference", relayMutant, memberMutant } = options;
-  const isNew = seed % NEW_EVERY === 0 || memberMutant?.isSeenWhereTheyMeet === true;
-  const start = isNew ? await newStart() : await metStart(engine);
-  const world = createWorld({ seed, engine, start, relayMutant, memberMutant });
-  await suffer(world, isNew ? EVENTS_NEW : EVENTS);
-  await rest(world);
-  if (world.rng.chance(0.2)) await forget(world);
-  checkBugs(world);
-  return reportOf(world);
+  const { seed, engine = "reference", memberMutant } = options;
+  const kind = options.lie === undefined ? kindOf(seed, memberMutant) : "lyingRelays";
+  const lie = kind === "lyingRelays" ? RELAY_LIES[options.lie ?? lieOf(seed)] : undefined;
+  // An invitation that a relay keeps back is a delay, which nobody can see through: lies are for people who have met.
+  const mayBeNew = seed % NEW_EVERY === 0 && lie === undefined;
+  const isNew = mayBeNew || memberMutant?.isSeenWhereTheyMeet === true;
+  const disk = seed % CONTAINER_EVERY === 0 || memberMutant?.disk !== undefined ? "container" : "memory";
+  const relayDisk = seed % SQLITE_EVERY === 1 && lie === undefined ? "sqlite" : "memory";
+  const start = isNew ? await newStart(disk) : await metStart(engine, disk);
+  const world = createWorld({ seed, engine, start, relayDisk, lie, memberMutant });
+  try {
+    await suffer(world, isNew ? EVENTS_NEW : EVENTS, HAPPENINGS[kind]);
+    await rest(world);
+    if (world.rng.chance(0.2)) await forget(world);
+    checkBugs(world);
+    return reportOf(world);
+  } finally {
+    world.end();
+  }
 }
 
-async function suffer(world: World, events: number): Promise<void> {
+/** Planted bugs in clients must be found where relays are honest. */
+function kindOf(seed: number, mutant: MemberMutant | undefined): WorldKind {
+  if (mutant !== undefined) return "plain";
+  if (seed % LYING_EVERY === LYING_EVERY - 1) return "lyingRelays";
+  return seed % WILD_CLOCKS_EVERY === WILD_CLOCKS_EVERY - 1 ? "wildClocks" : "plain";
+}
+
+function lieOf(seed: number): string {
+  const names = Object.keys(RELAY_LIES);
+  return names[Math.floor(seed / LYING_EVERY) % names.length] ?? "";
+}
+
+async function suffer(world: World, events: number, happenings: readonly Happening[]): Promise<void> {
   const { rng, air } = world;
   await world.boot();
   world.setPowerMayFail(true);
   for (let count = 0; count < events; count++) {
     if (count % 100 === 0) air.setFaults(rng.chance(0.2) ? HOSTILE : FAULTS);
     if (rng.chance(0.1)) {
-      await rng.pick(HAPPENINGS)(world);
+      await rng.pick(happenings)(world);
       await world.settle();
     }
     await world.step();
@@ -73,28 +108,49 @@ async function suffer(world: World, events: number): Promise<void> {
 
 /** All is well: whatever was promised must now come true. */
 async function rest(world: World): Promise<void> {
-  const { seats, air } = world;
+  const { seats, hosts, air, letters } = world;
   world.note("all is well again");
   world.setPowerMayFail(false);
   air.setFaults(CALM);
+  for (const host of hosts) host.setClockOffset(0);
   for (const seat of seats) {
     seat.machine.time.wake();
     seat.process()?.network.plug();
     if (world.rng.chance(0.4)) seat.crash();
   }
-  await restartRelays(world, 0.3);
+  if (!letters.isHonest) return findOut(world);
+  await restartRelays(world, 0.3, REST_MS_USUAL);
+  // Some are watched longer, for what might still come.
+  if (world.rng.chance(0.2) || (await unrestOf(world)).length > 0) await world.runFor(REST_MS);
   // What one connection carried without an answer the next one confirms.
   if ((await unrestOf(world)).length > 0) await restartRelays(world, 1);
-  for (const { rule, what } of await unrestOf(world)) world.letters.violate(rule, what);
+  for (const { rule, what } of await unrestOf(world)) letters.violate(rule, what);
 }
 
-async function restartRelays({ hosts, rng, runFor }: World, probability: number): Promise<void> {
+/** Relays stop lying, and whoever was lied to has a day to notice by what the others write. */
+async function findOut(world: World): Promise<void> {
+  const { seats, hosts, letters, timeline } = world;
+  for (const host of hosts) host.stopLying();
+  await restartRelays(world, 1, REST_MS_USUAL);
+  for (const from of seats) for (const to of seats) if (from !== to) await write(world, from, to);
+  await world.settle();
+  await world.runFor(REST_MS_USUAL);
+  timeline.skip(DAY_MS);
+  await restartRelays(world, 1);
+  for (const { rule, what } of lossesOf(world)) letters.violate(rule, what);
+}
+
+async function restartRelays(
+  { hosts, rng, runFor }: World,
+  probability: number,
+  restMs = REST_MS,
+): Promise<void> {
   for (const host of hosts) {
     host.setDiskFull(false);
     if (rng.chance(probability)) host.crash();
     host.boot();
   }
-  await runFor(REST_MS);
+  await runFor(restMs);
 }
 
 async function forget(world: World): Promise<void> {
@@ -119,6 +175,7 @@ function reportOf({ letters, operations, counts, hosts }: World): MemberWorldRep
       ...counts(),
       letters: promised.length,
       seen: promised.filter(({ isSeen }) => isSeen).length,
+      warnings: letters.warnings(),
       commits: hosts.reduce((sum, host) => sum + host.commitCount(), 0),
       givenUp: promised.filter(({ isGivenUp }) => isGivenUp).length,
     },

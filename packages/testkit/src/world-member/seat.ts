@@ -12,13 +12,12 @@ import {
   type Ports,
   type Records,
 } from "@sotto/client";
-import { openContainer } from "@sotto/crypto";
 import { assert, codeToText } from "@sotto/protocol";
 import type { Air } from "../air.ts";
 import type { Rng } from "../rng.ts";
 import { createMachine, type Machine, type Process } from "../simulation/machine.ts";
 import type { Timeline } from "../simulation/timeline.ts";
-import { createMemberDisk, profileKey, type DiskMutant, type MemberDisk } from "./disk.ts";
+import { createMemberDisk, type DiskImage, type DiskMutant, type MemberDisk } from "./disk.ts";
 import type { Letter, Letters } from "./letters.ts";
 import { createWitness, type Witness } from "./witness.ts";
 
@@ -42,7 +41,7 @@ export type SeatOptions = {
   readonly name: string;
   readonly relayUrl: string;
   readonly code: Uint8Array;
-  readonly image: Uint8Array;
+  readonly image: DiskImage;
   readonly timeline: Timeline;
   readonly air: Air;
   readonly rng: Rng;
@@ -92,7 +91,7 @@ type Running = {
 
 export function createSeat(options: SeatOptions): Seat {
   const { name, timeline, air, letters, mutant } = options;
-  const machine = createMachine(timeline, air, options.rng.fork());
+  const machine = createMachine(timeline, air, options.rng.fork(), name);
   const disk = createMemberDisk(options.image, options.rng.fork(), mutant.disk ?? ((file) => file));
   const witnesses = new Map<string, Witness>();
   let running: Running | undefined;
@@ -125,15 +124,8 @@ export function createSeat(options: SeatOptions): Seat {
 
   async function open(of: Running): Promise<void> {
     const { process } = of;
-    const container = await openContainer(
-      disk.mount(() => isOver(of)),
-      { random: process.randomBytes },
-    );
-    assert(container.ok, "what was a container stays one");
-    const { region, key } = profileKey();
-    const opened = await container.value.open(region, key);
-    if (!opened.ok)
-      return letters.violate("SM26", `${name}: the container does not open: ${opened.error.kind}`);
+    const opened = await disk.open({ isOver: () => isOver(of), randomBytes: process.randomBytes });
+    if (!opened.ok) return letters.violate("SM26", `${name}: the disk does not open: ${opened.error}`);
     await mutant.onBoot?.(opened.value);
     of.records = opened.value;
     const ports = portsOf(of, opened.value);

@@ -4,7 +4,7 @@
  */
 import { assert } from "@sotto/protocol";
 import type { RelayImage } from "../simulation/relay-host.ts";
-import { emptyContainer } from "./disk.ts";
+import { emptyDisk, type DiskImage, type DiskKind } from "./disk.ts";
 import type { EngineName } from "./engines.ts";
 import { meet } from "./happenings.ts";
 import { createWorld, PEOPLE, RELAYS, type World } from "./world.ts";
@@ -14,7 +14,7 @@ export type WorldStart = {
   /** By name; missing for relays that are new. */
   readonly relays: ReadonlyMap<string, RelayImage>;
   /** By name of their owners. */
-  readonly disks: ReadonlyMap<string, Uint8Array>;
+  readonly disks: ReadonlyMap<string, DiskImage>;
   readonly nameById: ReadonlyMap<string, string>;
 };
 
@@ -23,8 +23,8 @@ const DAY_MS = 86_400_000;
 const START_MS = Date.now() - 60 * DAY_MS;
 const MEETING_MS = 120_000;
 
-export async function newStart(): Promise<WorldStart> {
-  const image = await emptyContainer();
+export async function newStart(disk: DiskKind): Promise<WorldStart> {
+  const image = await emptyDisk(disk);
   return {
     timeMs: START_MS,
     relays: new Map(),
@@ -33,16 +33,17 @@ export async function newStart(): Promise<WorldStart> {
   };
 }
 
-const met = new Map<EngineName, Promise<WorldStart>>();
+const met = new Map<string, Promise<WorldStart>>();
 
-export function metStart(engine: EngineName): Promise<WorldStart> {
-  let start = met.get(engine);
-  if (start === undefined) met.set(engine, (start = letMeet(engine)));
+export function metStart(engine: EngineName, disk: DiskKind): Promise<WorldStart> {
+  const name = `${engine} ${disk}`;
+  let start = met.get(name);
+  if (start === undefined) met.set(name, (start = letMeet(engine, disk)));
   return start;
 }
 
-async function letMeet(engine: EngineName): Promise<WorldStart> {
-  const world = createWorld({ seed: 0, engine, start: await newStart() });
+async function letMeet(engine: EngineName, disk: DiskKind): Promise<WorldStart> {
+  const world = createWorld({ seed: 0, engine, start: await newStart(disk) });
   await world.boot();
   await world.runFor(MEETING_MS);
   for (const from of world.seats)

@@ -23,6 +23,7 @@ export type Witness = {
 const LATE_MS_MAX = 60_000;
 const RANK: Readonly<Record<Mark, number>> = { failed: 0, waiting: 0, sent: 1, delivered: 2 };
 const HONEST_NOTICES: readonly string[] = ["started", "contact-renamed"];
+const WARNINGS: readonly string[] = ["gap", "log-conflict", "remade"];
 
 export type WitnessOptions = {
   readonly letters: Letters;
@@ -43,10 +44,15 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
   const hasPlace = ({ mine, mark, content }: MessageView): boolean =>
     content.kind !== "notice" && (!mine || mark === "sent" || mark === "delivered");
 
+  /** A relay whose clock runs ahead burns what nobody else thinks is due. */
+  const isExpected = (kind: string): boolean =>
+    HONEST_NOTICES.includes(kind) || (kind === "gap" && letters.earlyMs() > 0) || !letters.isHonest;
+
   function checkLetter(message: MessageView): void {
     if (message.content.kind === "notice") {
       const { kind } = message.content.notice;
-      if (!HONEST_NOTICES.includes(kind)) violate("SM24", `the notice ${kind}`);
+      if (!isExpected(kind)) violate("SM24", `the notice ${kind}`);
+      if (WARNINGS.includes(kind)) letters.warn(me, other);
       return;
     }
     if (message.content.kind !== "text") return violate("SM21", "a message of unknown kind");
@@ -57,7 +63,7 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
     if (letter?.from !== from || letter.to !== to) return violate("SM21", "a message that nobody wrote here");
     if (!message.mine) letter.isSeen = true;
     if (message.mark === "failed") giveUp(message.key);
-    if (message.mark === "delivered" && !hasArrived(letter))
+    if (message.mark === "delivered" && letters.isHonest && !hasArrived(letter))
       violate("SM23", `${text} counts as delivered and is not`);
   }
 
@@ -81,9 +87,11 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
       const message = now.get(key);
       const isGone = message === undefined;
       const isGivenUp = letters.ofKey(key)?.isGivenUp === true;
-      const isBurnt = before.burnAt !== undefined && before.burnAt <= ownTime + LATE_MS_MAX;
+      const isBurnt =
+        before.burnAt !== undefined && before.burnAt <= ownTime + LATE_MS_MAX + letters.earlyMs();
       if (isGone && !isBurnt && !isGivenUp) violate("SM20", "something was shown and is gone");
-      if (message?.mark && before.mark && RANK[message.mark] < RANK[before.mark])
+      // What a lying relay lost is sent again.
+      if (letters.isHonest && message?.mark && before.mark && RANK[message.mark] < RANK[before.mark])
         violate("SM20", `${before.mark} became ${message.mark}`);
     }
   }

@@ -1,9 +1,11 @@
 /** The parts of a member world and how its time goes on; what happens in it is in happenings.ts. */
-import { linkToCard, toHex } from "@sotto/protocol";
+import { assert, linkToCard, toHex } from "@sotto/protocol";
 import { createAir, type Air } from "../air.ts";
 import { createRng, type Rng } from "../rng.ts";
 import { createRelayHost, type RelayHost, type RelayMutant } from "../simulation/relay-host.ts";
-import { createTimeline, type Timeline } from "../simulation/timeline.ts";
+import type { RelayDiskKind } from "../simulation/relay-disk.ts";
+import { createTimeline, promisesKept, type Timeline } from "../simulation/timeline.ts";
+import type { DiskImage } from "./disk.ts";
 import { engineMaker, type EngineName } from "./engines.ts";
 import { createLetters, type Letter, type Letters } from "./letters.ts";
 import { createSeat, type MemberMutant, type Seat } from "./seat.ts";
@@ -13,7 +15,9 @@ export type WorldOptions = {
   readonly seed: number;
   readonly engine: EngineName;
   readonly start: WorldStart;
-  readonly relayMutant?: RelayMutant | undefined;
+  readonly relayDisk?: RelayDiskKind | undefined;
+  /** Missing for relays that are honest. */
+  readonly lie?: RelayMutant | undefined;
   readonly memberMutant?: MemberMutant | undefined;
 };
 
@@ -40,11 +44,15 @@ export type World = {
   readonly runFor: (ms: number) => Promise<void>;
   readonly counts: () => { readonly events: number; readonly crashes: number };
   readonly countCrash: () => void;
+  /** It is over: nothing of it is left on any disk of ours. */
+  end(): void;
 };
 
 export const PEOPLE = ["alice", "bob", "carol"];
 export const RELAYS = ["red", "blue"];
 
+/** Clocks of devices jump by half a minute, some times in a row. */
+const CLOCK_MS_OFF_MAX = 5 * 60_000;
 const RESTART_MS_MAX = 8_000;
 /** Per effect of a client, of which a world has about a thousand: one of these for a whole world. */
 const POWER_FAILS = [0.001, 0.004, 0.016];
@@ -54,7 +62,7 @@ export function createWorld(options: WorldOptions): World {
   const rng = createRng(options.seed);
   const timeline = createTimeline(start.timeMs);
   const air = createAir(timeline, rng.fork());
-  const letters = createLetters();
+  const letters = createLetters(options.lie === undefined);
   const operations: string[] = [];
   const nameById = new Map(start.nameById);
   const named = new Set(nameById.values());
@@ -70,8 +78,9 @@ export function createWorld(options: WorldOptions): World {
       timeline,
       air,
       rng: rng.fork(),
-      mutant: options.relayMutant,
+      mutant: options.lie,
       image: start.relays.get(name),
+      disk: options.relayDisk,
     }),
   );
 
@@ -85,8 +94,14 @@ export function createWorld(options: WorldOptions): World {
    */
   const hasArrived = (letter: Letter): boolean =>
     letter.isSeen ||
-    timeline.now() > letter.writtenAt + letter.burnMs - CLOCK_MS_OFF_MAX ||
+    letters.mayHaveBurnt(letter, timeline.now() + CLOCK_MS_OFF_MAX) ||
     seats.find(({ name }) => name === letter.to)?.isWatching(letter.from) !== true;
+
+  function diskOf(name: string): DiskImage {
+    const image = start.disks.get(name);
+    assert(image !== undefined, "everybody has a disk");
+    return image;
+  }
 
   function createOne(name: string, host: RelayHost): Seat {
     // Its own: machines that are busy at the same moment must not take turns in drawing.
@@ -95,7 +110,7 @@ export function createWorld(options: WorldOptions): World {
       name,
       relayUrl: host.url,
       code: host.createCode(),
-      image: start.disks.get(name) ?? new Uint8Array(),
+      image: diskOf(name),
       timeline,
       air,
       rng: rng.fork(),
@@ -128,7 +143,8 @@ export function createWorld(options: WorldOptions): World {
   async function settle(): Promise<void> {
     for (const seat of seats) await seat.settle();
     for (const seat of seats) learnAccount(seat);
-    for (const host of hosts) await host.settle();
+    for (const host of hosts) await host.booted();
+    await promisesKept();
   }
 
   async function step(): Promise<void> {
@@ -163,8 +179,8 @@ export function createWorld(options: WorldOptions): World {
     },
     counts: () => ({ events, crashes }),
     countCrash: () => void crashes++,
+    end() {
+      for (const host of hosts) host.remove();
+    },
   };
 }
-
-/** Clocks of devices jump by half a minute, some times in a row. */
-const CLOCK_MS_OFF_MAX = 5 * 60_000;
