@@ -279,10 +279,13 @@ test("[ST24] a journal row of a newer version, and one that is damaged, are refu
   for (const { entries, problem } of [
     { entries: Uint8Array.of(2, 0), problem: { kind: "newer", version: 2 } },
     { entries: Uint8Array.of(1, 0, 0), problem: { kind: "damaged" } },
-    { entries: ofNoChannel(), problem: { kind: "damaged" } },
+    { entries: rowOfOne(2, 1), problem: { kind: "damaged" } }, // of a channel that is not there
+    { entries: rowOfOne(1, 2), problem: { kind: "damaged" } }, // without the one before it
   ]) {
     const folder = folderFor(t);
-    await open(folder).close();
+    const store = open(folder);
+    await createChannel(store);
+    await store.close();
     const opened = openDatabase(join(folder, "relay.sqlite"));
     assert.ok(opened.ok);
     const db = opened.value;
@@ -295,15 +298,15 @@ test("[ST24] a journal row of a newer version, and one that is damaged, are refu
   }
 });
 
-/** A row of the journal that names a channel which is not there. */
-function ofNoChannel(): Uint8Array {
+/** A row of the journal with one message. */
+function rowOfOne(row: number, seq: number): Uint8Array {
   const { messageId, body, commitment } = appendOperation("", 0);
-  const place = { kind: "message", seq: 1, epoch: 0, time: STORE_START } as const;
+  const place = { kind: "message", seq, epoch: 0, time: STORE_START } as const;
   const wire = encode(entryCodec, { ...place, rung: "1day", messageId, commitment, body });
   const until = STORE_START + RUNG_MS["1day"];
   const head = new Uint8Array(32);
-  const entry = { seq: 1, time: STORE_START, until, id: messageId, head, bodyBytes: body.length, wire };
-  return new Uint8Array(journalToBytes([{ row: 99, entry }]));
+  const entry = { seq, time: STORE_START, until, id: messageId, head, bodyBytes: body.length, wire };
+  return new Uint8Array(journalToBytes([{ row, entry }]));
 }
 
 /** What an observer can tell of an outcome. */

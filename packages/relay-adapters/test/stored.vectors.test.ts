@@ -120,7 +120,7 @@ test("[ST20] a database of version 1 is brought forward, with all that is in it"
   assert.deepEqual(all("SELECT id, state FROM channel"), [[4, after.channel]]);
   assert.deepEqual(all("SELECT place, entries FROM journal"), [[9, after.journal]]);
   assert.deepEqual(
-    all("SELECT channel, number, key FROM used_key ORDER BY number"),
+    all("SELECT channel, through, keys FROM used_key ORDER BY through"),
     before.usedKeys.map((key, at) => [4, at + 1, key]),
   );
   opened.value.close();

@@ -300,12 +300,13 @@ export function channelStoreContract(
     let known = listedKeys(first).length;
     let epoch = 0;
     const commitKeys = (next: EpochPublicKeys): Promise<Outcome> =>
-      one(store, commitOperation(cid, epoch, next), STORE_START + epoch * COMMIT_INTERVAL_MS);
+      one(store, commitOperation(cid, epoch, next), STORE_START + epoch * TOMBSTONE_KEPT_MS);
     while (known < USED_KEYS_MAX) {
       const next = epochPublicKeys(Math.min(READERS_MAX, USED_KEYS_MAX - known - 2));
       assert.equal((await commitKeys(next)).kind, "committed");
       known += listedKeys(next).length;
       epoch += 1;
+      await store.sweep(STORE_START + epoch * TOMBSTONE_KEPT_MS); // ended epochs are forgotten, their keys are not
     }
     const reused = { kind: "refused", code: "keyReused", detail: 0 };
     const withReader = (reader: Uint8Array | undefined): EpochPublicKeys => ({

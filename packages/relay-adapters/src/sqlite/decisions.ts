@@ -13,7 +13,6 @@ import {
   listedKeys,
   refused,
   spendToken,
-  USED_KEYS_MAX,
   type Acknowledge,
   type Append,
   type Commit,
@@ -29,6 +28,7 @@ import type { Repetitions } from "./repetitions.ts";
 import type { Settling } from "./settling.ts";
 import type { Statements } from "./statements.ts";
 import type { Transactions } from "./transactions.ts";
+import { UsedKeys } from "./used-keys.ts";
 
 /** Journaled bytes above which the store accepts no more. */
 const UNSETTLED_BYTES_MAX = 128 * 1_048_576;
@@ -48,6 +48,7 @@ export function createDecide(parts: {
 }): (op: Operation, now: number) => Outcome {
   const { sql, rows, channels, repetitions, journal, transactions, channelRows, settling, relayId, sha256 } =
     parts;
+  const usedKeys = new UsedKeys(sql);
 
   function append(op: Append, now: number): Outcome {
     const loaded = channels.load(op.cid);
@@ -88,7 +89,7 @@ export function createDecide(parts: {
     if (!spendToken(rows, op.spend, now)) return refused("tokenRefused");
     transactions.creates(op.cid);
     const added = sql.addChannel.one(fromHex(op.cid), channelToBytes(channel));
-    if (added) useKeys(added.id, listedKeys(op.keys));
+    if (added) usedKeys.add(added.id, listedKeys(op.keys));
     return outcome;
   }
 
@@ -101,7 +102,7 @@ export function createDecide(parts: {
         channel: loaded.channel,
         repeated: repetitions.answerTo(loaded, commitId(sha256, op), now),
         remembered: repetitions.count(loaded, now),
-        isKeyReused: fresh.some((key) => sql.usesKey.one(loaded.row, key) !== undefined),
+        isKeyReused: usedKeys.hasAny(loaded.row, fresh),
         now,
         sha256,
       },
@@ -114,17 +115,10 @@ export function createDecide(parts: {
     loaded.channel = channel;
     channelRows.addEntry(loaded, outcome.entry);
     repetitions.remember(loaded, outcome.entry, now);
-    useKeys(loaded.row, fresh);
+    usedKeys.add(loaded.row, fresh);
     channelRows.put(loaded);
     settling.markDirty(loaded);
     return outcome;
-  }
-
-  /** Numbered in the order they came; the oldest make room (CH28). */
-  function useKeys(row: number, keys: readonly Uint8Array[]): void {
-    let number = sql.lastUsedKey.one(row)?.number ?? 0;
-    for (const key of keys) sql.addUsedKey(row, ++number, key);
-    sql.dropUsedKeys(row, number - USED_KEYS_MAX);
   }
 
   return (op, now) => {

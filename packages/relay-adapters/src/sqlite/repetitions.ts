@@ -7,6 +7,7 @@ import type { Answer } from "@sotto/relay";
 import { bytesToAnswers, toAnswer, type Answered } from "./answers-row.ts";
 import { createCache, type Cache } from "./cache.ts";
 import type { Loaded } from "./loaded.ts";
+import { prefixOf } from "./prefix.ts";
 import { rowToEntry, type Statements } from "./statements.ts";
 
 /** Ids in the indexes of all channels. */
@@ -15,16 +16,11 @@ const IDS_CACHED_MAX = 2_000_000;
 const INDEX_KEPT_MS = 86_400_000;
 
 /**
- * Maps ids to sequence numbers in few bytes, by 48 bits of the id. Two ids of one channel that agree in those are
+ * Maps ids to sequence numbers in few bytes, by the prefix of the id. Two ids of one channel that agree in those are
  * told apart by looking; the earlier of them is then no longer found, which costs at most one repeated entry that
  * its receivers drop.
  */
 type Index = { readonly seqs: Map<number, number>; readonly madeAt: number };
-
-function indexKey(id: Uint8Array): number {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = id;
-  return ((a << 16) | (b << 8) | c) * 2 ** 24 + ((d << 16) | (e << 8) | f);
-}
 
 type Remembering = Pick<Loaded, "row" | "unsettled">;
 
@@ -39,7 +35,7 @@ export class Repetitions {
 
   /** What `id` was answered, if it is known. */
   answerTo(loaded: Remembering, id: Uint8Array, now: number): Answer | undefined {
-    const seq = this.#indexOf(loaded, now).get(indexKey(id));
+    const seq = this.#indexOf(loaded, now).get(prefixOf(id));
     if (seq === undefined) return undefined;
     for (const one of this.#answeredAt(loaded, seq)) if (equalBytes(one.id, id)) return toAnswer(one);
     return undefined;
@@ -51,7 +47,7 @@ export class Repetitions {
   }
 
   remember(loaded: Remembering, { id, seq }: Answered, now: number): void {
-    this.#indexOf(loaded, now).set(indexKey(id), seq);
+    this.#indexOf(loaded, now).set(prefixOf(id), seq);
     this.#indexes.grow(1);
   }
 
@@ -74,9 +70,9 @@ export class Repetitions {
     if (known) this.#indexes.delete(loaded);
     const seqs = new Map<number, number>();
     for (const { answers } of this.#sql.answersOf.each(loaded.row, now))
-      for (const { id, seq } of bytesToAnswers(answers)) seqs.set(indexKey(id), seq);
-    for (const { id, seq } of this.#sql.idsOf.each(loaded.row)) seqs.set(indexKey(id), seq);
-    for (const { id, seq } of loaded.unsettled) seqs.set(indexKey(id), seq);
+      for (const { id, seq } of bytesToAnswers(answers)) seqs.set(prefixOf(id), seq);
+    for (const { id, seq } of this.#sql.idsOf.each(loaded.row)) seqs.set(prefixOf(id), seq);
+    for (const { id, seq } of loaded.unsettled) seqs.set(prefixOf(id), seq);
     this.#indexes.add(loaded, { seqs, madeAt: now });
     return seqs;
   }

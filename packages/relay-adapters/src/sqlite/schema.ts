@@ -66,11 +66,11 @@ UPDATE journal SET entries = CAST(x'01' || entries AS BLOB);
 UPDATE channel SET state = CAST(x'02' || substr(state, 2) || x'0000000000000000' AS BLOB);
 
 ALTER TABLE used_key RENAME TO unordered_key;
+-- A row's keys came one after the other; the last of them was the channel's key number "through".
 CREATE TABLE used_key (
-  channel INTEGER NOT NULL, number INTEGER NOT NULL, key BLOB NOT NULL,
-  PRIMARY KEY (channel, number)) WITHOUT ROWID, STRICT;
-CREATE UNIQUE INDEX used_key_key ON used_key (channel, key);
-INSERT INTO used_key
+  place INTEGER PRIMARY KEY, channel INTEGER NOT NULL, through INTEGER NOT NULL, keys BLOB NOT NULL) STRICT;
+CREATE INDEX used_key_channel ON used_key (channel, through);
+INSERT INTO used_key (channel, through, keys)
   SELECT channel, row_number() OVER (PARTITION BY channel ORDER BY key), key FROM unordered_key;
 DROP TABLE unordered_key;
 `;

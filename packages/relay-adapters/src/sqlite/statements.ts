@@ -85,12 +85,16 @@ export function prepareStatements(db: DatabaseSync) {
     dropAnswers: write(`DELETE FROM answer WHERE place < coalesce(
       (SELECT place FROM answer WHERE until > ? ORDER BY place LIMIT 1), (SELECT max(place) + 1 FROM answer))`),
 
-    usesKey: read<{ one: number }>("SELECT 1 AS one FROM used_key WHERE channel = ? AND key = ?"),
-    lastUsedKey: read<{ number: number | null }>(
-      "SELECT max(number) AS number FROM used_key WHERE channel = ?",
+    usedKeys: read<{ through: number; keys: Bytes }>("SELECT through, keys FROM used_key WHERE channel = ?"),
+    countUsedKeys: read<{ through: number | null }>(
+      "SELECT max(through) AS through FROM used_key WHERE channel = ?",
     ),
-    addUsedKey: write("INSERT INTO used_key (channel, number, key) VALUES (?, ?, ?)"),
-    dropUsedKeys: write("DELETE FROM used_key WHERE channel = ? AND number <= ?"),
+    lastUsedKeys: read<{ place: number; through: number; keys: Bytes }>(
+      "SELECT place, through, keys FROM used_key WHERE channel = ? ORDER BY through DESC LIMIT 1",
+    ),
+    addUsedKeys: write("INSERT INTO used_key (channel, through, keys) VALUES (?, ?, ?)"),
+    growUsedKeys: write("UPDATE used_key SET through = ?, keys = ? WHERE place = ?"),
+    dropUsedKeys: write("DELETE FROM used_key WHERE channel = ? AND through <= ?"),
 
     addJournal: write("INSERT INTO journal (place, entries) VALUES (?, ?)"),
     journal: read<{ place: number; entries: Bytes }>("SELECT place, entries FROM journal ORDER BY place"),
