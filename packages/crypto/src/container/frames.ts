@@ -108,8 +108,12 @@ export function scanSegment(keys: RegionKeys, home: Home, segment: Uint8Array): 
   let gapless = true;
   let end = 0;
   for (let slot = 0; slot < slots;) {
-    const head = heads.subarray(slot * HEAD_BYTES, (slot + 1) * HEAD_BYTES);
-    const opened = openFrame(keys, home, slot, segment, 0, head);
+    const at = slot * HEAD_BYTES;
+    // Most slots begin no frame, and mostly their first byte tells.
+    const opened =
+      segment[slot * SLOT_BYTES] === heads[at]
+        ? openFrame(keys, home, slot, segment, 0, heads.subarray(at, at + HEAD_BYTES))
+        : undefined;
     const found = opened && place(opened, slot * SLOT_BYTES, segment.length);
     if (!found) {
       slot += 1;

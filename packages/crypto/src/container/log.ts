@@ -35,7 +35,7 @@ export type Put =
   | ({ readonly kind: "piece" } & SealedPiece);
 
 /** What it takes, with its lines. */
-export const putCost = (put: Put, { pieceBytesMax }: Geometry): number =>
+const putCost = (put: Put, { pieceBytesMax }: Geometry): number =>
   put.kind === "piece"
     ? pieceCost(put.piece)
     : valueCost(utf8Bytes(put.key), put.value.length, pieceBytesMax);
@@ -210,7 +210,8 @@ export function createLog(
         const head = frameToBytes(keys, segment, slot, frame, random);
         await disk.write(at(segment) + segment.end, concat(head, ...sealed));
         const { places, end } = placesFrom(segment.end + head.length, pieces);
-        copies.push(...note(segment, pieces, places, killed));
+        note(segment, pieces, places, killed);
+        if (pieces.length > 0) copies.push(...segment.copies.slice(-pieces.length));
         segment.end = roundUpToSlot(end);
         step += 1;
       }

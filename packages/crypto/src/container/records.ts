@@ -86,8 +86,6 @@ export async function openRecords(
 
   const { log, versions } = opened.value.value;
   const sorted = createSortedKeys(versions.keys());
-  let liveBytes = 0;
-  for (const version of versions.values()) liveBytes += versionCost(version);
   let failure: CommitFailure | undefined;
   let closed = false;
   let tail: Promise<unknown> = Promise.resolve();
@@ -131,7 +129,7 @@ export async function openRecords(
 
     const freed = dead.reduce((sum, version) => sum + versionCost(version), 0);
     const isGrowing = added > freed;
-    if (isGrowing && liveBytes + added - freed > geometry.capacityBytes) return err({ kind: "full" });
+    if (isGrowing && liveBytes() + added - freed > geometry.capacityBytes) return err({ kind: "full" });
     const wanted = segmentsFor(written, geometry.segmentBytes) + MOVING_SEGMENTS;
     if (!(await makeRoom(wanted))) return err({ kind: "full" });
 
@@ -153,7 +151,6 @@ export async function openRecords(
     versions.delete(version[0].key);
     sorted.remove(version[0].key);
     for (const copy of version) copy.segment.liveBytes -= pieceCost(copy);
-    liveBytes -= versionCost(version);
   }
   function remember(copies: readonly Copy[]): void {
     for (const copy of copies) {
@@ -162,10 +159,10 @@ export async function openRecords(
       else versions.set(copy.key, [copy]);
       sorted.add(copy.key);
       copy.segment.liveBytes += pieceCost(copy);
-      liveBytes += pieceCost(copy);
     }
   }
 
+  const liveBytes = (): number => [...log.segments].reduce((sum, segment) => sum + segment.liveBytes, 0);
   const ended = (): Segment[] =>
     [...log.segments].filter((one) => one !== log.open()).sort((a, b) => a.liveBytes - b.liveBytes);
 
@@ -266,7 +263,7 @@ export async function openRecords(
     },
     commit: (writes) => inTurn(() => writing(() => commit(writes))),
     scrub: () => inTurn(() => writing(scrub)),
-    usage: () => ({ liveBytes, capacityBytes: geometry.capacityBytes }),
+    usage: () => ({ liveBytes: liveBytes(), capacityBytes: geometry.capacityBytes }),
     close() {
       const end = inTurn(async () => {
         if (!failure) await attempt(() => log.end());

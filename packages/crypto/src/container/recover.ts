@@ -199,15 +199,15 @@ function tally(segments: readonly Segment[], lastKills: ReadonlySet<number>): Re
     for (const copy of copies)
       if (killed.has(copy.id)) {
         if (lastKills.has(copy.id)) unerased.push(copy);
-      } else if (!isWhole(copy)) {
-        const known = cut.get(copy.id);
-        if (known) known.push(copy);
-        else cut.set(copy.id, [copy]);
-      } else {
+      } else if (isWhole(copy)) {
         const known = versions.get(copy.key)?.[0];
         if (known && known.id !== copy.id) return damaged;
         if (known) unerased.push(known);
         versions.set(copy.key, [copy]);
+      } else {
+        const known = cut.get(copy.id);
+        if (known) known.push(copy);
+        else cut.set(copy.id, [copy]);
       }
   for (const copies of cut.values()) {
     const version = assemble(newestOfEach(copies, unerased));

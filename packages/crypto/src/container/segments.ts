@@ -42,21 +42,19 @@ export type Copy = Piece & { readonly segment: Segment; readonly at: number };
 /** One value of one key: its pieces in the order of its bytes, at least one. */
 export type Version = [Copy, ...Copy[]];
 
-/** Adds what a frame of the segment says. Returns the copies. */
+/** Adds what a frame of the segment says. */
 export function note(
   segment: Segment,
   pieces: readonly Piece[],
   places: readonly number[],
   kills: readonly number[],
-): readonly Copy[] {
-  const copies = pieces.map(({ id, from, bytes, total, key, keyBytes }, index): Copy => {
+): void {
+  for (const [index, { id, from, bytes, total, key, keyBytes }] of pieces.entries()) {
+    segment.copies.push({ id, from, bytes, total, key, keyBytes, segment, at: places[index]! });
     segment.summaryBytes += PIECE_BYTES_EMPTY + PLACE_BYTES + keyBytes;
-    return { id, from, bytes, total, key, keyBytes, segment, at: places[index]! };
-  });
-  for (const copy of copies) segment.copies.push(copy);
+  }
   for (const id of kills) segment.kills.push(id);
   segment.summaryBytes += kills.length * KILL_BYTES;
-  return copies;
 }
 
 /** What a piece takes: itself, and its lines in a step and in a summary. */
