@@ -4,7 +4,7 @@
  */
 import { equalBytes } from "@sotto/protocol";
 import type { Answer } from "@sotto/relay";
-import { bytesToAnswers, toAnswer, type Answered } from "./answers-row.ts";
+import { bytesToAnswers, eachPrefix, toAnswer, type Answered } from "./answers-row.ts";
 import { createCache, type Cache } from "./cache.ts";
 import type { Loaded } from "./loaded.ts";
 import { prefixOf } from "./prefix.ts";
@@ -70,7 +70,7 @@ export class Repetitions {
     if (known) this.#indexes.delete(loaded);
     const seqs = new Map<number, number>();
     for (const { answers } of this.#sql.answersOf.each(loaded.row, now))
-      for (const { id, seq } of bytesToAnswers(answers)) seqs.set(prefixOf(id), seq);
+      eachPrefix(answers, (prefix, seq) => seqs.set(prefix, seq));
     for (const { id, seq } of this.#sql.idsOf.each(loaded.row)) seqs.set(prefixOf(id), seq);
     for (const { id, seq } of loaded.unsettled) seqs.set(prefixOf(id), seq);
     this.#indexes.add(loaded, { seqs, madeAt: now });

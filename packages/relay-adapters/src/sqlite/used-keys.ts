@@ -22,13 +22,14 @@ export class UsedKeys {
 
   /** Whether the channel remembers one of `keys`. */
   hasAny(channel: number, keys: readonly Uint8Array[]): boolean {
-    const prefixes = new Set(keys.map(prefixOf));
+    const prefixes = new Set(keys.map((key) => prefixOf(key)));
     const oldest = (this.#sql.countUsedKeys.one(channel)?.through ?? 0) - this.#max;
     for (const { through, keys: known } of this.#sql.usedKeys.each(channel)) {
       const forgotten = Math.max(0, known.length / KEY_BYTES - (through - oldest));
       for (let at = forgotten * KEY_BYTES; at < known.length; at += KEY_BYTES) {
+        if (!prefixes.has(prefixOf(known, at))) continue;
         const key = known.subarray(at, at + KEY_BYTES);
-        if (prefixes.has(prefixOf(key)) && keys.some((one) => equalBytes(one, key))) return true;
+        if (keys.some((one) => equalBytes(one, key))) return true;
       }
     }
     return false;
