@@ -145,6 +145,23 @@ test("[CL21] a COMMIT whose answer was lost is repeated byte for byte", async ()
   assert.equal(texts(await alice.lines(bob.id)).at(-1), "< in the next epoch");
 });
 
+test("[CL12] an epoch that is over is remembered until the relay has had the time to store its acknowledgement", async () => {
+  const { world, here, alice, bob } = await acquaintances();
+  await world.pass(70_000);
+  const askedAt: number[] = [];
+  here.filter = (frame) => {
+    const request = requestIn(frame);
+    if (request.kind === "open" && request.write === undefined) askedAt.push(world.now);
+    return true;
+  };
+  for (let count = 0; count < 51; count++) await alice.send(bob, `m${count}`);
+  await world.pass(200_000);
+  // Each of the two asks at once, and once more.
+  assert.equal(askedAt.length, 4);
+  const [first = 0, , , last = 0] = askedAt;
+  assert.ok(last - first >= 30_000);
+});
+
 test("[OB3] a COMMIT that is refused after it was read in the log breaks nothing", async () => {
   const { world, alice, bob } = await acquaintances();
   let handle = 0;

@@ -91,7 +91,10 @@ async function opened(
   acknowledge(turn, cid, session);
 }
 
-/** The relay says how much of an ended epoch this device has acknowledged: all, and it need not be remembered. */
+/**
+ * The relay says how much of an ended epoch this device has acknowledged. Once it has said all of it twice, it had the
+ * time to store what it would otherwise lose with its power, and the epoch need not be remembered (CL12).
+ */
 function openedPast(
   turn: Turn,
   cid: string,
@@ -102,10 +105,13 @@ function openedPast(
   const { handle } = reply;
   const past = turn.need(channels, cid).past.find((one) => one.epoch === epoch);
   if (session.line === undefined) return;
-  if (past !== undefined && reply.acked < past.through)
+  const isAcknowledged = past !== undefined && reply.acked >= past.through;
+  if (past !== undefined && !isAcknowledged)
     turn.ask(session.line, { kind: "ack", handle, through: past.through }, { kind: "nothing" });
   turn.ask(session.line, { kind: "close", handle }, { kind: "nothing" });
-  if (past !== undefined && reply.acked >= past.through) forgetPast(turn, cid, epoch);
+  const asked = session.past.get(epoch);
+  if (isAcknowledged && asked?.isConfirmed === true) forgetPast(turn, cid, epoch);
+  else if (asked !== undefined) session.past.set(epoch, { ...asked, isConfirmed: isAcknowledged });
 }
 
 /**

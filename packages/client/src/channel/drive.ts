@@ -27,7 +27,7 @@ import type { Session } from "./session.ts";
 
 /** Entries taken in before their commit: what a person asks meanwhile waits no longer than that. */
 const ENTRIES_PER_TURN = 32;
-/** An acknowledgement may take the relay so long to store. */
+/** Much longer than an acknowledgement takes the relay to store. */
 const PAST_RETRY_MS = 30_000;
 /** Channels of one connection: a relay gives a connection 1,024 handles, and a channel may hold a few. */
 const CHANNELS_PER_LINE = 256;
@@ -107,10 +107,10 @@ function openRequest(core: Core, cid: string, channel: Channel, nonce: Uint8Arra
 function openPast(core: Core, turn: Turn, cid: string, session: Session, nonce: Uint8Array): void {
   const channel = turn.need(channels, cid);
   for (const past of channel.past) {
-    const notBefore = session.past.get(past.epoch) ?? 0;
+    const { notBefore, isConfirmed } = session.past.get(past.epoch) ?? { notBefore: 0, isConfirmed: false };
     if (notBefore > turn.now) core.agenda.want(`channel/${cid}`, notBefore);
     if (notBefore > turn.now || session.line === undefined) continue;
-    session.past.set(past.epoch, turn.now + PAST_RETRY_MS);
+    session.past.set(past.epoch, { notBefore: turn.now + PAST_RETRY_MS, isConfirmed });
     turn.ask(session.line, openPastRequest(core, channel, fromHex(cid), past, nonce), {
       kind: "open",
       cid,

@@ -10,6 +10,13 @@ export type Arrived = {
 
 export type Ticket = { readonly epoch: number; readonly bytes: Uint8Array };
 
+export type PastAsked = {
+  /** The relay is not asked about it again before. */
+  readonly notBefore: number;
+  /** It had everything acknowledged when it was asked last. */
+  readonly isConfirmed: boolean;
+};
+
 export type Session = {
   line: string | undefined;
   isOpening: boolean;
@@ -29,8 +36,8 @@ export type Session = {
   commitNotBefore: number;
   /** Why nothing moves at the moment. */
   problem: Problem | undefined;
-  /** Epochs that are over and are being acknowledged: not asked about again before this time. */
-  past: Map<number, number>;
+  /** Epochs that are over and are being acknowledged. */
+  readonly past: Map<number, PastAsked>;
   /** The newest heads, by sequence: what others say they saw is compared with these. */
   readonly heads: Map<number, Uint8Array>;
   /** Opens this epoch again without a signature. */
