@@ -69,6 +69,18 @@ test("[LI18] headers that come byte by byte, and none at all, end their connecti
   assert.equal(await statusOf(dial(t, relay.port), "GET / HTTP/1.1\r\nHost: x\r\n\r\n"), "200");
 });
 
+test("[LI18] a request that never ends is ended in time, whether it was answered or not", async (t) => {
+  const limits = { headersWaitMs: HEADERS_WAIT_MS, requestWaitMs: 2 * HEADERS_WAIT_MS };
+  const relay = await startRelay(t, { mounts, limits });
+  const slow = dial(t, relay.port);
+  const dripping = setInterval(() => slow.write("x"), 20);
+  t.after(() => clearInterval(dripping));
+  const headers = "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9999\r\n\r\n";
+  assert.equal(await statusOf(slow, headers), "200");
+  assert.equal(await isCutOff(slow, HEADERS_WAIT_MS), false);
+  assert.ok(await isCutOff(slow));
+});
+
 test("[LI18 LI19] a TLS handshake that never ends takes a socket's place, and only for a while", async (t) => {
   const tls = createTls(t);
   const limits = { headersWaitMs: HEADERS_WAIT_MS, sockets: 2 };

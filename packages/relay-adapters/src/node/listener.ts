@@ -29,6 +29,8 @@ export type ListenerLimits = {
   readonly socketsPerAddress: number;
   /** How long a TLS handshake, and then the headers, may take. */
   readonly headersWaitMs: number;
+  /** How long a request may take, its headers included. */
+  readonly requestWaitMs: number;
   /** What half frames of all connections may hold in memory. */
   readonly quietBytes: number;
 };
@@ -37,9 +39,9 @@ const LIMITS: ListenerLimits = {
   sockets: 54_096,
   socketsPerAddress: 256,
   headersWaitMs: 10_000,
+  requestWaitMs: 15_000,
   quietBytes: 256 * 1_048_576,
 };
-const REQUEST_WAIT_MS = 15_000;
 /** How often Node looks for headers and requests that take too long. */
 const WAITS_CHECKED_MS = 500;
 const KEEP_ALIVE_MS = 5_000;
@@ -143,7 +145,7 @@ export async function listen(options: ListenerOptions): Promise<Result<Listener,
   const bounds = {
     handshakeTimeout: limits.headersWaitMs,
     headersTimeout: limits.headersWaitMs,
-    requestTimeout: REQUEST_WAIT_MS,
+    requestTimeout: limits.requestWaitMs,
     connectionsCheckingInterval: WAITS_CHECKED_MS,
     keepAliveTimeout: KEEP_ALIVE_MS,
     maxHeaderSize: HEADER_BYTES_MAX,
