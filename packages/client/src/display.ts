@@ -8,7 +8,7 @@ import { readMany } from "./reading.ts";
 import { isBurnt, itemToView, parseItem, previewOf, rowOf, visibleWaiting, waitingToView } from "./rows.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, type StoredItem } from "./stored/message.ts";
-import { activations, inboxes } from "./stored/profile.ts";
+import { activations, inboxes, type Inbox } from "./stored/profile.ts";
 import { tokensLeft } from "./tokens.ts";
 import type { ConversationRow, MemberView, MessagePreview, MeView } from "./views.ts";
 import { Windows } from "./windows.ts";
@@ -24,6 +24,8 @@ export class Display {
   readonly #previews = new Map<ConversationNumber, MessagePreview>();
   readonly #listeners = new Set<(view: MemberView) => void>();
   #view: MemberView;
+  /** Shown after every turn, and made once: it holds a copy of a key. */
+  #link: { readonly inbox: Inbox; readonly text: string } | undefined;
 
   constructor(core: Core, clock: Clock) {
     this.windows = new Windows(core, clock);
@@ -113,19 +115,15 @@ export class Display {
   }
 
   #me(): MeView {
-    const { resident, records, self } = this.#core;
+    const { resident, records } = this.#core;
     const profile = profileOf(this.#core);
-    const inbox = resident.get(inboxes, "");
     const known = [...resident.values(activations).values()];
     const granted = known.filter(({ state }) => state === "granted");
     const untils = granted.flatMap(({ until }) => until ?? []);
     const usage = records.usage();
     return {
       name: profile.name,
-      link:
-        inbox?.isCreated === true
-          ? cardToLink(cardOf(inbox, self.verified.accountId, "link"), inbox.endpoint.url)
-          : undefined,
+      link: this.#linkTo(resident.get(inboxes, "")),
       relayHost: hostOf(profile.relayUrl),
       activation: known.at(-1)?.state ?? "asking",
       conversationsLeft: tokensLeft(granted),
@@ -133,6 +131,14 @@ export class Display {
       policy: profile.policy,
       storage: { usedBytes: usage.liveBytes, totalBytes: usage.capacityBytes },
     };
+  }
+
+  #linkTo(inbox: Inbox | undefined): string | undefined {
+    if (inbox?.isCreated !== true) return undefined;
+    if (this.#link?.inbox === inbox) return this.#link.text;
+    const text = cardToLink(cardOf(inbox, this.#core.self.verified.accountId, "link"), inbox.endpoint.url);
+    this.#link = { inbox, text };
+    return text;
   }
 }
 
