@@ -10,6 +10,11 @@ const { explain, MEMBER_MUTANTS, RELAY_LIES, runMemberWorld, seedsToRun } = awai
 const regressions: readonly number[] = [
   440, // a contact that was added before the own relay was ever reached was never approached
 ];
+/** The same for the reference engine, with which a seed is another world. */
+const referenceRegressions: readonly number[] = [
+  966, // a relay lost with its power what it had just been told, and nobody told it again
+  1392, // a COMMIT that had been read in the log was refused, and its channel made anew
+];
 const SEEDS = 250;
 const LIE_SEEDS = 10;
 /** Within so many seeds a planted bug must show. */
@@ -26,6 +31,13 @@ test("[SM20 SM21 SM22 SM23 SM24 SM25 SM26 SM27 SM28 SM29 SM32 SM33] real clients
   }
   // A world in which nothing happens proves nothing.
   assert.ok(all.crashes > 0 && all.seen > all.letters / 2 && all.commits > 0);
+});
+
+test("seeds that once failed with the reference engine", async () => {
+  for (const seed of referenceRegressions) {
+    const report = await runMemberWorld({ seed, engine: "reference" });
+    assert.deepEqual(report.violations, [], explain(seed, report));
+  }
 });
 
 test("the same with the post-quantum suite", async () => {
