@@ -115,7 +115,7 @@ async function takeProfile({ context, page }: Window, file: string, url: string)
   });
   await page.goto("about:blank");
   await page.goto(`${url}/#demo=alice`);
-  await page.getByRole("button", { name: "Use the made-up profile" }).click();
+  await page.getByRole("button", { name: "Try it" }).click();
   await page.getByRole("heading", { name: "Locked" }).waitFor();
 }
 

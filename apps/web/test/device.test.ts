@@ -214,7 +214,7 @@ test("[UI23] an example profile is taken when the person says so, once, and only
     await page.getByRole("heading", { name: "Try Sotto with a made-up profile?" }).waitFor();
     assert.equal(page.url(), `${relay.url}/`);
     assert.deepEqual(asked, []);
-    await page.getByRole("button", { name: "Use the made-up profile" }).click();
+    await page.getByRole("button", { name: "Try it" }).click();
     await page.getByRole("heading", { name: "Locked" }).waitFor();
     assert.deepEqual(asked, ["GET", "DELETE"]);
     await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
@@ -243,7 +243,7 @@ test("[UI23] whoever does not want an example profile joins instead, and nothing
 test("[UI23] an example profile that is gone is said to be gone", () =>
   inOwnWindow(async ({ page }) => {
     await page.goto(`${relay.url}/#demo=bob`);
-    await page.getByRole("button", { name: "Use the made-up profile" }).click();
+    await page.getByRole("button", { name: "Try it" }).click();
     await page.getByText("This example profile is already in another browser.").waitFor();
     await page.getByRole("textbox", { name: "Activation code" }).waitFor();
   }));

@@ -172,6 +172,19 @@ test("[UI14] marks and burn rings have words", async () => {
   assert.match((await last.textContent()) ?? "", /On my way.*14:03Burns in 40 seconds.*Sent/);
 });
 
+test("[UI10] right to left, arrows are mirrored and a safety number is read in the order it is read everywhere", async () => {
+  const { page } = window;
+  await page.goto(gallery.address("verify", { dir: "rtl" }));
+  const groups = page.locator(".digits li");
+  await groups.first().waitFor();
+  const [first, second] = await groups.evaluateAll((all) =>
+    all.map((one) => one.getBoundingClientRect().left),
+  );
+  assert.ok(first !== undefined && second !== undefined && first < second);
+  const arrow = page.locator(".main .icon--ahead").first();
+  assert.match(await arrow.evaluate((one) => getComputedStyle(one).transform), /^matrix\(-1,/);
+});
+
 test("[UI14] what failed says why, and so does the last of what waits", async () => {
   const { page } = window;
   await page.goto(gallery.address("conversation-offline"));

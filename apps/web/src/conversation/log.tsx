@@ -16,6 +16,8 @@ import { waitingIn } from "./waiting-words.ts";
 
 /** Nearer than this to the end counts as being there. */
 const END_PX = 48;
+/** So long after a reader's last movement the day above no longer stands before the words it covers. */
+const REST_MS = 1200;
 /** Nearer than this to the beginning, older messages are asked for. */
 const OLDER_PX = 600;
 
@@ -38,6 +40,8 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
   const offset = useRef(0);
   const isLoading = useRef(false);
   const [day, setDay] = useState<number | undefined>();
+  const [isResting, setResting] = useState(true);
+  const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const seen = useRef(view.messages.at(-1)?.key);
   const [fresh, setFresh] = useState(0);
 
@@ -106,6 +110,16 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
   }
   useEffect(follow, [lines]);
 
+  /** Whatever moved it: at the end it is what came, elsewhere it is the reader. */
+  function scrolled(): void {
+    follow();
+    if (isAtEnd.current) return;
+    setResting(false);
+    clearTimeout(rest.current);
+    rest.current = setTimeout(() => setResting(true), REST_MS);
+  }
+  useEffect(() => () => clearTimeout(rest.current), []);
+
   function goToEnd(): void {
     setAtEnd(true);
     toEnd();
@@ -116,7 +130,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
     <div class="log-frame">
       <div class="log" role="log" aria-live="off" aria-label={m.messages()} tabIndex={0} ref={scroller}>
         <div class="log__spacer" />
-        <Virtualizer ref={list} scrollRef={scroller} shift={isShifted} onScroll={follow}>
+        <Virtualizer ref={list} scrollRef={scroller} shift={isShifted} onScroll={scrolled}>
           {lines.map((line) => (
             <LogLine
               key={line.key}
@@ -130,7 +144,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
         </Virtualizer>
       </div>
       {day !== undefined && (
-        <p class="day day--stuck" aria-hidden="true">
+        <p class="day day--stuck" aria-hidden="true" data-is-resting={isResting}>
           <span>{dayWords(day, now.value)}</span>
         </p>
       )}

@@ -20,7 +20,12 @@ import "../style/conversation.css";
 /** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
 const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
 
-export function Conversation(props: { readonly row: ConversationRow; readonly shown: Shown }): JSX.Element {
+export function Conversation(props: {
+  readonly row: ConversationRow;
+  readonly shown: Shown;
+  /** The relay that the list says is away, if it does. */
+  readonly relayAway: string | undefined;
+}): JSX.Element {
   const { id, unread } = props.row;
   const { view, loadOlder } = props.shown;
   const device = useDevice();
@@ -61,7 +66,9 @@ export function Conversation(props: { readonly row: ConversationRow; readonly sh
   return (
     <section class="conversation" aria-labelledby="conversation-name">
       <Header view={view} heading={heading} />
-      <OfflineStrip reachability={view.reachability} />
+      <div class="conversation__offline" data-is-said={view.relayHost === props.relayAway}>
+        <OfflineStrip reachability={view.reachability} />
+      </div>
       <StateStrip view={view} />
       <Log
         view={view}

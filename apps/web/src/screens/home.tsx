@@ -1,5 +1,5 @@
 /** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
-import type { ConversationRow, MemberView, MeView } from "@sotto/client";
+import type { ConversationRow, MemberView } from "@sotto/client";
 import { signal } from "@preact/signals";
 import { unreachable } from "@sotto/protocol";
 import type { JSX } from "preact";
@@ -34,7 +34,7 @@ export type HomeProps = { readonly member: MemberView };
 
 export function Home({ member }: HomeProps): JSX.Element {
   const [overlay, setOverlay] = useState<Overlay>();
-  const { conversations, me } = member;
+  const { conversations } = member;
   useShortcuts(conversations, setOverlay);
   useEffect(() => {
     if (incomingLink.value !== undefined) go({ kind: "add", link: incomingLink.value });
@@ -79,7 +79,7 @@ export function Home({ member }: HomeProps): JSX.Element {
         <Tab to={{ kind: "me" }} isHere={here.kind === "me"} icon="me" label={m.me()} />
       </nav>
       {here.kind === "conversation" && row !== undefined ? (
-        <OpenConversation key={row.id} row={row} me={me} />
+        <OpenConversation key={row.id} row={row} member={member} />
       ) : (
         <main class="main">
           <Main here={here} row={row} member={member} />
@@ -121,12 +121,18 @@ function Main(props: {
 }
 
 /** What was said and, beside it where there is room, what holds for it: both from one window. */
-function OpenConversation({ row, me }: { readonly row: ConversationRow; readonly me: MeView }): JSX.Element {
+function OpenConversation(props: {
+  readonly row: ConversationRow;
+  readonly member: MemberView;
+}): JSX.Element {
+  const { row, member } = props;
+  const { me, reachability } = member;
   const shown = useConversation(row.id);
+  const relayAway = reachability.kind === "offline" ? me.relayHost : undefined;
   return (
     <>
       <main class="main">
-        <Conversation row={row} shown={shown} />
+        <Conversation row={row} shown={shown} relayAway={relayAway} />
       </main>
       <aside class="aside" aria-label={m.details()}>
         <div class="panel__body" tabIndex={0} role="group" aria-label={m.details()}>

@@ -52,7 +52,7 @@ export function Verify({ row }: { readonly row: ConversationRow }): JSX.Element 
             <button type="button" class="button button--first" onClick={match}>
               {m.verify_match()}
             </button>
-            <button type="button" class="button button--danger" onClick={() => differ("differ")}>
+            <button type="button" class="button" onClick={() => differ("differ")}>
               {m.verify_differ()}
             </button>
           </div>

@@ -46,7 +46,7 @@ test("[DM1 DM3 UI23] a printed link leads to a question, a shown passphrase, and
   const handset = await Handset.open(link);
   closing.push(() => handset.close());
   await handset.sees("Try Sotto with a made-up profile?");
-  await handset.button("Use the made-up profile").click();
+  await handset.button("Try it").click();
   await handset.sees("Its passphrase:");
   const shown = await handset.page.getByText("Its passphrase:").textContent();
   await handset.unlock(shown?.split("Its passphrase: ")[1]);
