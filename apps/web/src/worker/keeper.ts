@@ -9,6 +9,7 @@ import { storeExample } from "./example.ts";
 import { removeContainer } from "./files.ts";
 import { join, openFile, replacePassphrase, unlock, type OpenProfile, type Trouble } from "./profile.ts";
 import type { DeviceView, Joining, ToPage, ToWorker } from "./protocol.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** How long joining waits for the relay to accept the code before it goes on without an answer. */
 const ACTIVATION_MS = 8_000;
@@ -96,6 +97,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     const opened = await openFile();
     if (opened.ok) {
       container = opened.value;
+      setTimeout(warmUp); // once the page has been told
       return show({ kind: "locked" });
     }
     const isFull = opened.error.kind === "problem" && opened.error.problem.kind === "device-full";
