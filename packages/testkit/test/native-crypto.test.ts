@@ -10,7 +10,7 @@ import { expand, extract, hkdf } from "../src/simulation/native/hkdf.ts";
 import { hmac } from "../src/simulation/native/hmac.ts";
 import { sha256 } from "../src/simulation/native/sha2.ts";
 import { gcm as toyGcm } from "../src/simulation/native/toy-aes.ts";
-import { chacha20poly1305 as toyChaCha } from "../src/simulation/native/toy-chacha.ts";
+import { chacha20 as toyStream, chacha20poly1305 as toyChaCha } from "../src/simulation/native/toy-chacha.ts";
 import { ed25519 as toy } from "../src/simulation/native/toy-ed25519.ts";
 
 const RUNS = 20;
@@ -137,6 +137,7 @@ test("[SM1] a toy signature holds for its key and its message alone, also under 
 
 test("[SM1] a toy AEAD opens what was sealed so, refuses everything else, and hides it from a search", () => {
   assert.equal(toyGcm, toyChaCha);
+  assert.equal(toyStream, chacha20);
   const rng = createRng(1);
   for (let run = 0; run < RUNS; run++) {
     const [key, nonce, associated] = [rng.bytes(32), rng.bytes(12), rng.bytes(rng.below(50))];
