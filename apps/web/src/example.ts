@@ -1,5 +1,5 @@
 /** The example profile that this page was opened for, from the question until it is here or not. Spec: UI23. */
-import { useSignal } from "@preact/signals";
+import { useSignal, useSignalEffect } from "@preact/signals";
 import { useDevice } from "./device.ts";
 import { incomingExample } from "./incoming-link.ts";
 
@@ -13,6 +13,10 @@ export function useExample(): { readonly example: Example; readonly answer: (isW
   const device = useDevice();
   const outcome = useSignal<"none" | "taken" | "gone">("none");
   const name = incomingExample.value;
+  // Whoever has a profile and opens it has read that there is no room for another.
+  useSignalEffect(() => {
+    if (device.view.value.kind === "open") incomingExample.value = undefined;
+  });
   return {
     example: name === undefined ? outcome.value : "offered",
     answer(isWanted) {

@@ -14,6 +14,7 @@ if (app === null) throw new Error("index.html has no #app");
 
 applyPreferences(document.documentElement);
 takeIncomingLink();
+addEventListener("hashchange", takeIncomingLink); // a link that is opened in this tab
 followHistory();
 startNow();
 

@@ -135,6 +135,19 @@ test("[UI6] neither address nor history names anybody", async () => {
   await page.getByRole("heading", { name: "Me", level: 1 }).waitFor();
 });
 
+test("[UI6] a contact link that is opened in this tab is taken out of the address, and leads to adding", async () => {
+  const { page } = window;
+  await page.evaluate(() => {
+    location.hash = "#cAQID";
+  });
+  const field = page.getByRole("textbox", { name: "Contact link" });
+  await field.waitFor();
+  assert.equal(await field.inputValue(), `${relay.url}/#cAQID`);
+  assert.equal(await page.evaluate(() => location.href), `${relay.url}/`);
+  await page.getByRole("button", { name: "Back", exact: true }).click();
+  await page.getByRole("button", { name: "Me", exact: true }).click();
+});
+
 test("[UI7] locking leaves nothing in the page, and reloading is locking", async () => {
   const { page } = window;
   await page.getByRole("button", { name: "Lock now" }).click();

@@ -1,6 +1,6 @@
 /** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
 import type { ConversationRow, MemberView } from "@sotto/client";
-import { signal } from "@preact/signals";
+import { signal, useSignalEffect } from "@preact/signals";
 import { unreachable } from "@sotto/protocol";
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
@@ -36,11 +36,13 @@ export function Home({ member }: HomeProps): JSX.Element {
   const [overlay, setOverlay] = useState<Overlay>();
   const { conversations } = member;
   useShortcuts(conversations, setOverlay);
-  useEffect(() => {
-    if (incomingLink.value !== undefined) go({ kind: "add", link: incomingLink.value });
+  useSignalEffect(() => {
+    const link = incomingLink.value;
+    if (link === undefined) return;
     incomingLink.value = undefined;
-    return forgetTrail;
-  }, []);
+    go({ kind: "add", link });
+  });
+  useEffect(() => forgetTrail, []);
 
   const here = place.value;
   const isListMain = here.kind === "chats" && !hasTwoPanes.value;
