@@ -86,7 +86,8 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
     for (const [key, before] of known) {
       const message = now.get(key);
       const isGone = message === undefined;
-      const isGivenUp = letters.ofKey(key)?.isGivenUp === true;
+      // Power may have failed before its writer had the answer: then only the mark tells.
+      const isGivenUp = letters.ofKey(key)?.isGivenUp === true || before.mark === "failed";
       const isBurnt =
         before.burnAt !== undefined && before.burnAt <= ownTime + LATE_MS_MAX + letters.earlyMs();
       if (isGone && !isBurnt && !isGivenUp) violate("SM20", "something was shown and is gone");
