@@ -27,6 +27,9 @@ export type MessageCosts = {
   readonly sealMs: readonly number[];
   /** From the frame that arrives to the acknowledgement that leaves, less the commits on the way. */
   readonly openMs: readonly number[];
+  /** The commit that the frame waits for, and the one that the acknowledgement waits for. */
+  readonly sealCommitMs: readonly number[];
+  readonly openCommitMs: readonly number[];
   /** Of one commit to the container. */
   readonly commitMs: readonly number[];
   /** All commits of the two clients for one message. */
@@ -162,6 +165,8 @@ async function talk(
   return {
     sealMs: sending.appends.slice(WARM_UP).map(({ ms }) => ms),
     openMs: receiving.openings.slice(WARM_UP).map(({ ms }) => ms),
+    sealCommitMs: sending.appends.slice(WARM_UP).map((span) => span.commitMs),
+    openCommitMs: receiving.openings.slice(WARM_UP).map((span) => span.commitMs),
     commitMs,
     commitsMs,
   };

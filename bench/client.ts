@@ -23,6 +23,13 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     seal_ms: milliseconds(message.sealMs),
     open_ms: milliseconds(message.openMs),
     commit_ms: milliseconds(message.commitMs),
+    /** What somebody waits for: sealing and opening, each with the commit that goes before it leaves. */
+    message_ms: milliseconds([
+      median(message.sealMs) +
+        median(message.openMs) +
+        median(message.sealCommitMs) +
+        median(message.openCommitMs),
+    ]),
     /** Every commit that one message costs its sender and its receiver together. */
     commits_per_message_ms: milliseconds(message.commitsMs),
     lock_screen_ms: milliseconds(handset.lockScreenMs),
