@@ -11,8 +11,11 @@ const BUSY_TIMEOUT_MS = 5_000;
 const PAGE_CACHE_KIB = 65_536;
 /** Journal rows are long: larger pages than SQLite's own cost a fifth less. */
 const PAGE_BYTES = 8_192;
-/** A backstop; the store truncates the WAL long before, whenever something was erased. */
-const WAL_PAGES_MAX = 32_768;
+/**
+ * The WAL is carried into the database a megabyte at a time: all at once, when it is emptied, would hold up every batch
+ * for tens of milliseconds.
+ */
+const WAL_PAGES_MAX = 128;
 
 const TABLES = `
 CREATE TABLE channel (
