@@ -1,5 +1,5 @@
 /** The repository as text: what git tracks or would, path → content. Checks take one, so tests can plant one. */
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { extname, join } from "node:path";
 
@@ -17,16 +17,19 @@ export function readTree(root: string): Tree {
   return tree;
 }
 
-/** Without git (an unpacked archive) everything counts but what an ignored name holds. */
+/** Where git does not say (an unpacked archive, a machine that lacks it) everything counts but what an ignored name holds. */
 function pathsOf(root: string): readonly string[] {
-  if (!existsSync(join(root, ".git"))) {
-    const ignored = /(?:^|\/)(?:node_modules|dist|screenshots|paraglide)(?:\/|$)/;
-    return globSync("**", { cwd: root }).filter((path) => !ignored.test(path));
-  }
+  const ignored = /(?:^|\/)(?:node_modules|dist|screenshots|paraglide)(?:\/|$)/;
+  return pathsOfGit(root) ?? globSync("**", { cwd: root }).filter((path) => !ignored.test(path));
+}
+
+function pathsOfGit(root: string): readonly string[] | undefined {
+  if (!existsSync(join(root, ".git"))) return undefined;
   const args = ["-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"];
-  return execFileSync("git", args, { encoding: "utf8", maxBuffer: 1 << 26 })
-    .split("\0")
-    .filter((path) => path !== "");
+  const { error, status, stdout } = spawnSync("git", args, { encoding: "utf8", maxBuffer: 1 << 26 });
+  if (error !== undefined && "code" in error && error.code === "ENOENT") return undefined;
+  if (status !== 0) throw new Error("git could not list the files of this repository", { cause: error });
+  return stdout.split("\0").filter((path) => path !== "");
 }
 
 /** Paths that match, sorted, with what the pattern's first group caught. */
