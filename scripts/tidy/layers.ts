@@ -12,15 +12,19 @@ type Layer = {
   readonly pure: boolean;
 };
 
-const MEMBER = ["protocol", "verify", "crypto", "client"];
+const MEMBER = ["protocol", "verify", "oprf", "crypto", "client"];
 const SERVER = ["protocol", "verify", "relay"];
+const GUARDIAN = ["protocol", "verify", "oprf", "guardian"];
 
 const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/protocol": { reaches: [], pure: true },
   "packages/verify": { reaches: ["protocol"], pure: true },
-  "packages/crypto": { reaches: ["protocol", "verify"], pure: true },
-  "packages/client": { reaches: ["protocol", "verify", "crypto"], pure: true },
+  "packages/oprf": { reaches: ["protocol"], pure: true },
+  "packages/crypto": { reaches: ["protocol", "verify", "oprf"], pure: true },
+  "packages/client": { reaches: ["protocol", "verify", "oprf", "crypto"], pure: true },
   "packages/relay": { reaches: ["protocol", "verify"], pure: true },
+  "packages/guardian": { reaches: ["protocol", "verify", "oprf"], pure: true },
+  "packages/guardian-adapters": { reaches: GUARDIAN, pure: false },
   "packages/client-adapters": { reaches: MEMBER, pure: false },
   "packages/relay-adapters": { reaches: SERVER, pure: false },
   "packages/testkit": { reaches: [...MEMBER, "relay", "client-adapters", "relay-adapters"], pure: false },
@@ -31,6 +35,8 @@ const LAYERS: Readonly<Record<string, Layer>> = {
 
 /** What opens messages, should a server ever import it past our own packages. */
 const OPENS_MESSAGES = new Set(["ts-mls", "@hpke/core", "@hpke/hybridkem-x-wing"]);
+/** A guardian opens what is sealed to itself, and nothing of a conversation is. */
+const OPENS_ENVELOPES = "@hpke/core";
 
 /** What the build writes and git ignores, so that it is not in the tree: the handset's compiled texts. */
 const GENERATED = /^\.{1,2}\/(?:[^"]*\/)?paraglide\//;
@@ -73,6 +79,8 @@ function faultOf(
     case "npm": {
       const isServer = !layer.reaches.includes("crypto") && dir !== "packages/crypto";
       if (dir === "packages/protocol") return target.name;
+      if (target.name === OPENS_ENVELOPES && (dir === "packages/oprf" || layer.reaches.includes("oprf")))
+        return undefined;
       return isServer && OPENS_MESSAGES.has(target.name) ? target.name : undefined;
     }
     case "unknown":
