@@ -12,3 +12,4 @@ export * from "./ports.ts";
 export * from "./result.ts";
 export * from "./secret.ts";
 export * from "./signed.ts";
+export * from "./guardian.ts";

@@ -1,0 +1,1 @@
+export { createMemoryRecordStore, type MemoryRecordStore } from "./record-store.ts";

@@ -1,0 +1,1 @@
+export { openRecordStore, type NodeRecordStore, type QueuedKill, type StoreProblem } from "./record-store.ts";

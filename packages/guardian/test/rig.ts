@@ -1,0 +1,198 @@
+/** Guardians in memory, a device that is registered with them, and a clock that the test moves. */
+import assert from "node:assert/strict";
+import {
+  ask,
+  deal,
+  sign,
+  signingKey,
+  unlockWithPin,
+  type Carry,
+  type Dealt,
+  type GuardianAddress,
+  type GuardianSeat,
+  type Unlocking,
+} from "@sotto/crypto";
+import { createGuardian, type Guardian } from "@sotto/guardian";
+import { createMemoryRecordStore, type MemoryRecordStore } from "@sotto/guardian-adapters/memory";
+import { envelopePublicKey } from "@sotto/oprf";
+import {
+  fromHex,
+  rearmBytes,
+  registeredBytes,
+  rotateBytes,
+  Secret,
+  setSlotBytes,
+  setWipeBytes,
+  textToBytes,
+  toHex,
+  type GuardianRequest,
+} from "@sotto/protocol";
+import { isSignedBy, sha256 } from "@sotto/verify";
+
+export const random = (length: number): Uint8Array<ArrayBuffer> =>
+  crypto.getRandomValues(new Uint8Array(length));
+/** Instead of Argon2id, which would make a test of guesses take minutes. */
+const stretched = (pin: string): Uint8Array => sha256(textToBytes(`stretched ${pin}`));
+
+export type TestGuardian = GuardianAddress & {
+  readonly store: MemoryRecordStore;
+  guardian: Guardian;
+  /** While true nothing reaches it. */
+  isDown: boolean;
+};
+
+export type Image = {
+  readonly seats: readonly GuardianSeat[];
+  readonly threshold: number;
+  readonly deviceSecret: Secret;
+};
+
+export class Rig {
+  now = 1_800_000_000_000;
+  readonly guardians: TestGuardian[] = [];
+  /** Hears of each envelope: the guardian's place, and the bytes there and back. */
+  onCarry: (at: number, sent: number, got: number) => void = () => undefined;
+
+  static async create(count = 3): Promise<Rig> {
+    const rig = new Rig();
+    for (let at = 0; at < count; at++) rig.guardians.push(await rig.createGuardian(at));
+    return rig;
+  }
+
+  async createGuardian(at: number): Promise<TestGuardian> {
+    const pair = signingKey(new Secret(random(32)));
+    const envelopeSeed = new Secret(random(32));
+    const gid = pair.publicKey;
+    const store = createMemoryRecordStore();
+    const guardian = createGuardian({
+      store,
+      keys: { gid, sign: (bytes) => sign(pair, bytes), envelopeSeed },
+      admission: { spend: () => Promise.resolve(true) },
+      clock: () => this.now,
+      random,
+      until: () => Promise.resolve(),
+    });
+    const gx = await envelopePublicKey(envelopeSeed);
+    return { gid, gx, url: `https://guardian-${at}.example`, store, guardian, isDown: false };
+  }
+
+  readonly carry: Carry = async (to, envelope) => {
+    const one = this.guardians.find(({ gid }) => toHex(gid) === toHex(to.gid));
+    if (!one || one.isDown) return undefined;
+    const answer = await one.guardian.answer(envelope);
+    this.onCarry(this.guardians.indexOf(one), envelope.length, answer?.length ?? 0);
+    return answer;
+  };
+
+  /** Registers a device; PINs that are left out are ones that nobody knows. */
+  async register(
+    pins: { readonly real: string; readonly decoy?: string; readonly duress?: string },
+    threshold = 2,
+  ): Promise<{ readonly dealt: Dealt; readonly image: Image }> {
+    const { real, decoy, duress } = pins;
+    const inputs = {
+      real: stretched(real),
+      decoy: decoy === undefined ? undefined : stretched(decoy),
+      duress: duress === undefined ? undefined : stretched(duress),
+    };
+    const dealt = deal(this.guardians, threshold, inputs, [], { random, sha256 });
+    for (const [at, registration] of dealt.registrations.entries()) {
+      const guardian = this.guardians[at];
+      assert.ok(guardian);
+      const answer = await ask(guardian, { kind: "register", registration }, this.carry);
+      assert.ok(answer?.kind === "registered");
+      const { rid, publicShare, deviceKey } = registration;
+      const signed = registeredBytes({ gid: guardian.gid, rid }, publicShare, deviceKey);
+      assert.ok(isSignedBy(guardian.gid, signed, answer.receipt));
+    }
+    return { dealt, image: { seats: dealt.seats, threshold, deviceSecret: dealt.deviceSecret } };
+  }
+
+  /** `only`: the guardians that are asked, by their place. */
+  unlock(image: Image, pin: string, only?: readonly number[]): Promise<Unlocking> {
+    const seats = image.seats.filter(({ x }) => only === undefined || only.includes(x - 1));
+    return unlockWithPin({ ...image, seats }, stretched(pin), { carry: this.carry, random });
+  }
+
+  /** Hours pass, so that no try waits for the one before. */
+  async guess(image: Image, pin: string): Promise<Unlocking> {
+    this.now += 25 * 3_600_000;
+    return this.unlock(image, pin);
+  }
+
+  /** Brings what guardians have queued for one another, until nothing is left. */
+  async gossip(): Promise<number> {
+    let carried = 0;
+    for (let isMore = true; isMore;) {
+      isMore = false;
+      for (const one of this.guardians)
+        for (const { url, kid, token } of one.store.takeKills()) {
+          const to = this.guardians.find((other) => other.url === url);
+          assert.ok(to);
+          await ask(to, { kind: "kill", kid, token }, this.carry);
+          carried += 1;
+          isMore = true;
+        }
+    }
+    return carried;
+  }
+
+  /** Asks for a change as one of the managers, with a nonce of its own. */
+  async manage(at: number, managerSeed: Secret, change: Change) {
+    const [guardian, pair] = [this.guardians[at], signingKey(managerSeed)];
+    assert.ok(guardian);
+    const { gid } = guardian;
+    const [rid] = guardian.store.copy().keys();
+    const place = { gid, rid: fromHex(rid ?? "") };
+    const challenge = await this.ask(at, { kind: "hello", rid: place.rid });
+    assert.ok(challenge?.kind === "challenge");
+    const { nonce } = challenge;
+    const signature = sign(pair, changeBytes(place, nonce, change));
+    return this.ask(at, { ...change, rid: place.rid, nonce, manager: pair.publicKey, signature });
+  }
+
+  ask(at: number, request: GuardianRequest) {
+    const guardian = this.guardians[at];
+    assert.ok(guardian);
+    return ask(guardian, request, this.carry);
+  }
+}
+
+type Change =
+  | { readonly kind: "rearm" }
+  | { readonly kind: "rotate"; readonly deviceKey: Uint8Array }
+  | {
+      readonly kind: "setSlot";
+      readonly slot: number;
+      readonly element: Uint8Array;
+      readonly sealedShare: Uint8Array;
+    }
+  | { readonly kind: "setWipe"; readonly wipeKey: Uint8Array };
+
+function changeBytes(
+  place: { readonly gid: Uint8Array; readonly rid: Uint8Array },
+  nonce: Uint8Array,
+  change: Change,
+): Uint8Array {
+  switch (change.kind) {
+    case "rearm":
+      return rearmBytes(place, nonce);
+    case "rotate":
+      return rotateBytes(place, nonce, change.deviceKey);
+    case "setSlot":
+      return setSlotBytes(place, nonce, change);
+    case "setWipe":
+      return setWipeBytes(place, nonce, change.wipeKey);
+  }
+}
+
+/** Which profile's box a key opens. */
+export function profileOf(
+  dealt: Dealt,
+  unlocking: Unlocking,
+): "real" | "decoy" | "wrong" | "tooFew" | "neither" {
+  if (unlocking.kind !== "opened") return unlocking.kind;
+  const hex = unlocking.key.expose(toHex);
+  if (hex === dealt.realBoxKey.expose(toHex)) return "real";
+  return hex === dealt.decoyBoxKey.expose(toHex) ? "decoy" : "neither";
+}
