@@ -27,7 +27,10 @@ const LAYERS: Readonly<Record<string, Layer>> = {
   "packages/guardian-adapters": { reaches: GUARDIAN, pure: false },
   "packages/client-adapters": { reaches: MEMBER, pure: false },
   "packages/relay-adapters": { reaches: SERVER, pure: false },
-  "packages/testkit": { reaches: [...MEMBER, "relay", "client-adapters", "relay-adapters"], pure: false },
+  "packages/testkit": {
+    reaches: [...MEMBER, "relay", "guardian", "client-adapters", "relay-adapters", "guardian-adapters"],
+    pure: false,
+  },
   "apps/relay-server": { reaches: [...SERVER, "relay-adapters"], pure: false },
   "apps/cli": { reaches: [...MEMBER, "client-adapters"], pure: false },
   "apps/web": { reaches: [...MEMBER, "client-adapters"], pure: false },

@@ -1,39 +1,32 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { emptySlot, sign, signingKey } from "@sotto/crypto";
-import { bytesToRecord } from "@sotto/guardian";
 import { blind, elementToBytes, randomElement, randomScalar, scalarToBytes, sealRequest } from "@sotto/oprf";
 import { evalBytes, goneBytes, Secret, wipeBytes } from "@sotto/protocol";
 import { isSignedBy } from "@sotto/verify";
-import { profileOf, random, Rig, type TestGuardian } from "./rig.ts";
+import { GuardianWorld, profileOf, random, recordAt, type TestGuardian } from "@sotto/testkit/guardian";
 
 const PINS = { real: "1111", decoy: "2222", duress: "3333" };
 
-async function budgetsAt({ store }: TestGuardian): Promise<readonly number[]> {
-  const [bytes] = store.copy().values();
-  assert.ok(bytes);
-  const record = bytesToRecord(bytes);
-  assert.ok(record.ok);
-  return record.value.budgets;
-}
+const budgetsAt = (guardian: TestGuardian): readonly number[] => recordAt(guardian).budgets;
 
 test("[GD4] real and decoy open their own, a wrong PIN neither; one guardian may be down", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
-  const outcome = async (pin: string) => profileOf(dealt, await rig.unlock(image, pin));
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  const outcome = async (pin: string) => profileOf(dealt, await world.unlock(image, pin));
   assert.equal(await outcome("1111"), "real");
   assert.equal(await outcome("2222"), "decoy");
   assert.equal(await outcome("9999"), "wrong");
-  const [first] = rig.guardians;
+  const [first] = world.guardians;
   assert.ok(first);
   first.isDown = true;
   assert.equal(await outcome("1111"), "real");
 });
 
 test("[GD5] duress opens the decoy, and the real profile is gone for ever; duress and decoy go on opening", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
-  const outcome = async (pin: string) => profileOf(dealt, await rig.unlock(image, pin));
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  const outcome = async (pin: string) => profileOf(dealt, await world.unlock(image, pin));
   assert.equal(await outcome("3333"), "decoy");
   assert.equal(await outcome("1111"), "wrong");
   assert.equal(await outcome("3333"), "decoy");
@@ -41,106 +34,106 @@ test("[GD5] duress opens the decoy, and the real profile is gone for ever; dures
 });
 
 test("[GD5] duress at a threshold of guardians alone, from a clone, leaves nothing for the others", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
-  assert.equal(profileOf(dealt, await rig.unlock(image, "3333", [0, 1])), "decoy");
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  assert.equal(profileOf(dealt, await world.unlock(image, "3333", [0, 1])), "decoy");
   for (const only of [undefined, [0, 2], [1, 2]])
-    assert.equal(profileOf(dealt, await rig.unlock(image, "1111", only)), "wrong");
+    assert.equal(profileOf(dealt, await world.unlock(image, "1111", only)), "wrong");
 });
 
 test("[GD8] ten wrong PINs burn everything; nine and the right one renew the tries", async () => {
-  const rig = await Rig.create();
-  const burnt = await rig.register(PINS);
-  for (let at = 0; at < 10; at++) assert.equal((await rig.guess(burnt.image, `0${at}`)).kind, "wrong");
-  for (const pin of Object.values(PINS)) assert.equal((await rig.guess(burnt.image, pin)).kind, "wrong");
-  const kept = await rig.register(PINS);
+  const world = await GuardianWorld.create();
+  const burnt = await world.register(PINS);
+  for (let at = 0; at < 10; at++) assert.equal((await world.guess(burnt.image, `0${at}`)).kind, "wrong");
+  for (const pin of Object.values(PINS)) assert.equal((await world.guess(burnt.image, pin)).kind, "wrong");
+  const kept = await world.register(PINS);
   for (let round = 0; round < 2; round++) {
-    for (let at = 0; at < 9; at++) await rig.guess(kept.image, `0${round}${at}`);
-    assert.equal(profileOf(kept.dealt, await rig.guess(kept.image, "1111")), "real");
+    for (let at = 0; at < 9; at++) await world.guess(kept.image, `0${round}${at}`);
+    assert.equal(profileOf(kept.dealt, await world.guess(kept.image, "1111")), "real");
   }
 });
 
 test("[GD9] who has the decoy PIN cannot renew the tries of the real one with it", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
   for (let round = 0; round < 4; round++) {
-    for (let at = 0; at < 9; at++) await rig.guess(image, `x${round}${at}`);
-    assert.equal(profileOf(dealt, await rig.guess(image, "2222")), "decoy");
+    for (let at = 0; at < 9; at++) await world.guess(image, `x${round}${at}`);
+    assert.equal(profileOf(dealt, await world.guess(image, "2222")), "decoy");
   }
-  assert.equal((await rig.guess(image, "1111")).kind, "wrong");
+  assert.equal((await world.guess(image, "1111")).kind, "wrong");
 });
 
 test("[GD4 GD9] thirty honest openings of the decoy cost the real one nothing", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
-  for (let at = 0; at < 30; at++) assert.equal(profileOf(dealt, await rig.unlock(image, "2222")), "decoy");
-  for (const one of rig.guardians) assert.deepEqual(await budgetsAt(one), [10, 10, 10, 10]);
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  for (let at = 0; at < 30; at++) assert.equal(profileOf(dealt, await world.unlock(image, "2222")), "decoy");
+  for (const one of world.guardians) assert.deepEqual(budgetsAt(one), [10, 10, 10, 10]);
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
 });
 
 test("[GD6] an OPEN whose answer is lost is repeated: it opens, and is charged once", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
-  const { carry } = rig;
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  const { carry } = world;
   let carried = 0;
-  Object.assign(rig, {
+  Object.assign(world, {
     carry: async (...args: Parameters<typeof carry>) => {
       const answer = await carry(...args);
       return ++carried === 3 ? undefined : answer; // HELLO, EVAL, OPEN
     },
   });
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
   assert.equal(carried, 4);
-  const [only] = rig.guardians;
+  const [only] = world.guardians;
   assert.ok(only);
-  assert.deepEqual(await budgetsAt(only), [10, 10, 10, 10]);
+  assert.deepEqual(budgetsAt(only), [10, 10, 10, 10]);
 });
 
 test("[GD10] from the fourth miss on the next try waits, longer each time, and is told how long", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
-  for (let at = 0; at < 4; at++) assert.equal((await rig.unlock(image, `0${at}`)).kind, "wrong");
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  for (let at = 0; at < 4; at++) assert.equal((await world.unlock(image, `0${at}`)).kind, "wrong");
   for (const [misses, minutes] of [1, 5, 15, 60, 360, 1_440].entries()) {
-    const waiting = await rig.unlock(image, "1111");
+    const waiting = await world.unlock(image, "1111");
     assert.deepEqual(waiting, { kind: "tooFew", reached: 0, cheating: [], waitMs: minutes * 60_000 });
-    rig.now += minutes * 60_000 - 1;
-    assert.equal((await rig.unlock(image, "1111")).kind, "tooFew");
-    rig.now += 1;
-    if (misses < 5) assert.equal((await rig.unlock(image, `1${misses}`)).kind, "wrong");
+    world.now += minutes * 60_000 - 1;
+    assert.equal((await world.unlock(image, "1111")).kind, "tooFew");
+    world.now += 1;
+    if (misses < 5) assert.equal((await world.unlock(image, `1${misses}`)).kind, "wrong");
   }
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
 });
 
 test("[GD20 GD21] duress at one honest guardian is enough, though another keeps what it should burn", async () => {
-  const rig = await Rig.create();
-  const { dealt, image } = await rig.register(PINS);
-  const [colluder] = rig.guardians;
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  const [colluder] = world.guardians;
   assert.ok(colluder);
   const before = colluder.store.copy();
-  assert.equal(profileOf(dealt, await rig.unlock(image, "2222", [0, 1])), "decoy");
-  assert.equal(await rig.gossip(), 4, "a hit of any slot sends one message to each other guardian");
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
-  await rig.gossip();
-  assert.equal(profileOf(dealt, await rig.unlock(image, "3333", [0, 1])), "decoy");
+  assert.equal(profileOf(dealt, await world.unlock(image, "2222", [0, 1])), "decoy");
+  assert.equal(await world.gossip(), 4, "a hit of any slot sends one message to each other guardian");
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
+  await world.gossip();
+  assert.equal(profileOf(dealt, await world.unlock(image, "3333", [0, 1])), "decoy");
   colluder.store.putBack(before);
   colluder.store.takeKills();
-  await rig.gossip();
+  await world.gossip();
   colluder.store.putBack(before);
   for (const only of [
     [0, 2],
     [1, 2],
     [0, 1],
   ])
-    assert.equal(profileOf(dealt, await rig.unlock(image, "1111", only)), "wrong");
+    assert.equal(profileOf(dealt, await world.unlock(image, "1111", only)), "wrong");
 });
 
 test("[GD1] a record is never replaced, nor one that was wiped made again, nor an unsound one taken", async () => {
-  const rig = await Rig.create(1);
-  const { dealt } = await rig.register(PINS, 1);
+  const world = await GuardianWorld.create(1);
+  const { dealt } = await world.register(PINS, 1);
   const [registration] = dealt.registrations;
   assert.ok(registration);
   const denied = { kind: "refused", code: "denied", detail: 0 };
-  assert.deepEqual(await rig.ask(0, { kind: "register", registration }), denied);
+  assert.deepEqual(await world.ask(0, { kind: "register", registration }), denied);
   const rid = random(16);
   const fresh = { ...registration, rid };
   for (const unsound of [
@@ -152,27 +145,27 @@ test("[GD1] a record is never replaced, nor one that was wiped made again, nor a
     { ...fresh, share: new Uint8Array(32) },
     { ...fresh, share: random(32).fill(0, 31) },
   ])
-    assert.deepEqual(await rig.ask(0, { kind: "register", registration: unsound }), denied);
-  assert.equal((await rig.ask(0, { kind: "register", registration: fresh }))?.kind, "registered");
+    assert.deepEqual(await world.ask(0, { kind: "register", registration: unsound }), denied);
+  assert.equal((await world.ask(0, { kind: "register", registration: fresh }))?.kind, "registered");
 });
 
 test("[GD2 GD3 GD16] EVAL wants a fresh nonce of its own record and the device's signature; the rest is one answer", async () => {
-  const rig = await Rig.create(1);
-  const { image } = await rig.register(PINS, 1);
+  const world = await GuardianWorld.create(1);
+  const { image } = await world.register(PINS, 1);
   const [seat] = image.seats;
-  const [guardian] = rig.guardians;
+  const [guardian] = world.guardians;
   assert.ok(seat && guardian);
   const { gid, rid } = seat;
   const denied = { kind: "refused", code: "denied", detail: 0 };
   const nonceFor = async (of: Uint8Array): Promise<Uint8Array> => {
-    const answer = await rig.ask(0, { kind: "hello", rid: of });
+    const answer = await world.ask(0, { kind: "hello", rid: of });
     assert.ok(answer?.kind === "challenge");
     return answer.nonce;
   };
   const { element } = blind(random(32), random);
   const evalWith = (nonce: Uint8Array, seed = seat.deviceSeed, of = rid) => {
     const signature = sign(signingKey(seed), evalBytes({ gid, rid: of }, nonce, element));
-    return rig.ask(0, { kind: "eval", rid: of, nonce, element, signature });
+    return world.ask(0, { kind: "eval", rid: of, nonce, element, signature });
   };
   const nonce = await nonceFor(rid);
   assert.equal((await evalWith(nonce))?.kind, "evaluated");
@@ -184,24 +177,24 @@ test("[GD2 GD3 GD16] EVAL wants a fresh nonce of its own record and the device's
   assert.deepEqual(await evalWith(await nonceFor(elsewhere), seat.deviceSeed, elsewhere), denied, "unknown");
   assert.deepEqual(await evalWith(await nonceFor(rid), new Secret(random(32))), denied, "another device");
   const late = await nonceFor(rid);
-  rig.now += 60_000;
+  world.now += 60_000;
   assert.deepEqual(await evalWith(late), denied, "a minute later");
-  assert.deepEqual(await budgetsAt(guardian), [9, 9, 9, 9], "what was denied was not charged");
+  assert.deepEqual(budgetsAt(guardian), [9, 9, 9, 9], "what was denied was not charged");
 });
 
 test("[GD4 GD6] a session opens once and within a day; an element or a proof that is none opens nothing", async () => {
-  const rig = await Rig.create(1);
-  const { image } = await rig.register(PINS, 1);
+  const world = await GuardianWorld.create(1);
+  const { image } = await world.register(PINS, 1);
   const [seat] = image.seats;
   assert.ok(seat);
   const { gid, rid } = seat;
   const begin = async (): Promise<Uint8Array> => {
-    const challenge = await rig.ask(0, { kind: "hello", rid });
+    const challenge = await world.ask(0, { kind: "hello", rid });
     assert.ok(challenge?.kind === "challenge");
     const { nonce } = challenge;
     const { element } = blind(random(32), random);
     const signature = sign(signingKey(seat.deviceSeed), evalBytes({ gid, rid }, nonce, element));
-    const answer = await rig.ask(0, { kind: "eval", rid, nonce, element, signature });
+    const answer = await world.ask(0, { kind: "eval", rid, nonce, element, signature });
     assert.ok(answer?.kind === "evaluated");
     return answer.sid;
   };
@@ -212,126 +205,126 @@ test("[GD4 GD6] a session opens once and within a day; an element or a proof tha
   const denied = { kind: "refused", code: "denied", detail: 0 };
   const sid = await begin();
   const first = { kind: "open", rid, sid, ...proof() } as const;
-  const missed = await rig.ask(0, first);
+  const missed = await world.ask(0, first);
   assert.equal(missed?.kind, "opened");
-  assert.deepEqual(await rig.ask(0, first), missed);
-  assert.deepEqual(await rig.ask(0, { ...first, ...proof() }), denied);
-  assert.deepEqual(await rig.ask(0, { ...first, sid: random(16) }), denied);
+  assert.deepEqual(await world.ask(0, first), missed);
+  assert.deepEqual(await world.ask(0, { ...first, ...proof() }), denied);
+  assert.deepEqual(await world.ask(0, { ...first, sid: random(16) }), denied);
   const next = { kind: "open", rid, sid: await begin(), ...proof() } as const;
-  assert.deepEqual(await rig.ask(0, { ...next, commitment: new Uint8Array(32) }), denied);
-  assert.deepEqual(await rig.ask(0, { ...next, response: new Uint8Array(32).fill(255) }), denied);
-  rig.now += 86_400_000;
-  assert.deepEqual(await rig.ask(0, next), denied);
+  assert.deepEqual(await world.ask(0, { ...next, commitment: new Uint8Array(32) }), denied);
+  assert.deepEqual(await world.ask(0, { ...next, response: new Uint8Array(32).fill(255) }), denied);
+  world.now += 86_400_000;
+  assert.deepEqual(await world.ask(0, next), denied);
 });
 
 test("[GD11 GD12] REARM renews the tries of its scope alone; ROTATE makes a copied image stale at once", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
-  const [guardian] = rig.guardians;
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  const [guardian] = world.guardians;
   const [seat] = image.seats;
   assert.ok(guardian && seat);
-  for (let at = 0; at < 3; at++) await rig.guess(image, `0${at}`);
-  await rig.manage(0, dealt.decoy.managerSeed, { kind: "rearm" });
+  for (let at = 0; at < 3; at++) await world.guess(image, `0${at}`);
+  await world.manage(0, dealt.decoy.managerSeed, { kind: "rearm" });
   const { decoy } = dealt.decoy.slots[0] ?? {};
   assert.deepEqual(
-    await budgetsAt(guardian),
+    budgetsAt(guardian),
     [0, 1, 2, 3].map((slot) => (slot === decoy ? 10 : 7)),
   );
-  await rig.manage(0, dealt.real.managerSeed, { kind: "rearm" });
-  assert.deepEqual(await budgetsAt(guardian), [10, 10, 10, 10]);
+  await world.manage(0, dealt.real.managerSeed, { kind: "rearm" });
+  assert.deepEqual(budgetsAt(guardian), [10, 10, 10, 10]);
   const device = signingKey(new Secret(random(32)));
-  await rig.manage(0, dealt.decoy.managerSeed, { kind: "rotate", deviceKey: device.publicKey });
-  assert.equal((await rig.guess(image, "1111")).kind, "tooFew");
+  await world.manage(0, dealt.decoy.managerSeed, { kind: "rotate", deviceKey: device.publicKey });
+  assert.equal((await world.guess(image, "1111")).kind, "tooFew");
   const owner = { ...image, seats: [{ ...seat, deviceSeed: device.seed }] };
-  assert.equal(profileOf(dealt, await rig.guess(owner, "1111")), "real");
+  assert.equal(profileOf(dealt, await world.guess(owner, "1111")), "real");
 });
 
 test("[GD12] a clone cannot spend what its owner renews", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
   let owner = image;
   let guesses = 0;
   for (let round = 0; round < 4; round++) {
     for (let at = 0; at < 9; at++)
-      if ((await rig.guess(image, `${round}${at}x`)).kind === "wrong") guesses += 1;
-    assert.equal(profileOf(dealt, await rig.guess(owner, "1111")), "real");
+      if ((await world.guess(image, `${round}${at}x`)).kind === "wrong") guesses += 1;
+    assert.equal(profileOf(dealt, await world.guess(owner, "1111")), "real");
     const device = signingKey(new Secret(random(32)));
-    await rig.manage(0, dealt.real.managerSeed, { kind: "rotate", deviceKey: device.publicKey });
+    await world.manage(0, dealt.real.managerSeed, { kind: "rotate", deviceKey: device.publicKey });
     owner = { ...owner, seats: owner.seats.map((seat) => ({ ...seat, deviceSeed: device.seed })) };
   }
   assert.equal(guesses, 9);
 });
 
 test("[GD13] a new PIN needs a manager of its slot, and costs the others a try: no oracle for the real one", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
-  const [guardian] = rig.guardians;
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  const [guardian] = world.guardians;
   assert.ok(guardian);
   const { real, decoy } = dealt.real.slots[0] ?? {};
   assert.ok(real !== undefined && decoy !== undefined);
   const next = { kind: "setSlot", ...emptySlot(random) } as const;
   const denied = { kind: "refused", code: "denied", detail: 0 };
   const { managerSeed } = dealt.decoy;
-  assert.deepEqual(await rig.manage(0, managerSeed, { ...next, slot: real }), denied);
-  assert.deepEqual(await rig.manage(0, managerSeed, { ...next, slot: 4 }), denied);
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
-  assert.equal((await rig.manage(0, managerSeed, { ...next, slot: decoy }))?.kind, "done");
+  assert.deepEqual(await world.manage(0, managerSeed, { ...next, slot: real }), denied);
+  assert.deepEqual(await world.manage(0, managerSeed, { ...next, slot: 4 }), denied);
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
+  assert.equal((await world.manage(0, managerSeed, { ...next, slot: decoy }))?.kind, "done");
   assert.deepEqual(
-    await budgetsAt(guardian),
+    budgetsAt(guardian),
     [0, 1, 2, 3].map((slot) => (slot === decoy ? 10 : 9)),
   );
-  assert.equal((await rig.unlock(image, "2222")).kind, "wrong");
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
+  assert.equal((await world.unlock(image, "2222")).kind, "wrong");
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
 });
 
 test("[GD14 GD15] WIPE by the wipe key alone: the record is gone, for ever, and the guardian signs that it is", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
   const [seat] = image.seats;
   const [registration] = dealt.registrations;
   assert.ok(seat && registration);
   const { gid, rid } = seat;
   const denied = { kind: "refused", code: "denied", detail: 0 };
   const wipeBy = (seed: Secret) =>
-    rig.ask(0, { kind: "wipe", rid, signature: sign(signingKey(seed), wipeBytes({ gid, rid })) });
+    world.ask(0, { kind: "wipe", rid, signature: sign(signingKey(seed), wipeBytes({ gid, rid })) });
   const next = new Secret(random(32));
   const setWipe = { kind: "setWipe", wipeKey: signingKey(next).publicKey } as const;
-  assert.deepEqual(await rig.manage(0, dealt.decoy.managerSeed, setWipe), denied);
-  assert.equal((await rig.manage(0, dealt.real.managerSeed, setWipe))?.kind, "done");
+  assert.deepEqual(await world.manage(0, dealt.decoy.managerSeed, setWipe), denied);
+  assert.equal((await world.manage(0, dealt.real.managerSeed, setWipe))?.kind, "done");
   assert.deepEqual(await wipeBy(dealt.real.wipeSeed), denied, "a certificate from before is void");
   for (let time = 0; time < 2; time++) {
     const gone = await wipeBy(next);
     assert.ok(gone?.kind === "gone" && isSignedBy(gid, goneBytes({ gid, rid }), gone.receipt));
   }
-  assert.equal((await rig.unlock(image, "1111")).kind, "tooFew");
-  assert.deepEqual(await rig.ask(0, { kind: "register", registration }), denied);
+  assert.equal((await world.unlock(image, "1111")).kind, "tooFew");
+  assert.deepEqual(await world.ask(0, { kind: "register", registration }), denied);
 });
 
 test("[GD16 GE3] what is no request, or for a full disk, changes nothing and says so", async () => {
-  const rig = await Rig.create(1);
-  const { dealt, image } = await rig.register(PINS, 1);
-  const [guardian] = rig.guardians;
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  const [guardian] = world.guardians;
   assert.ok(guardian);
   const sealed = await sealRequest(guardian, random(40), "ordinary");
   assert.ok(sealed);
   const answer = await guardian.guardian.answer(sealed.envelope);
   assert.ok(answer && sealed.openAnswer(answer));
   assert.equal(await guardian.guardian.answer(random(561)), undefined);
-  const before = await budgetsAt(guardian);
+  const before = budgetsAt(guardian);
   guardian.store.isFull = true;
-  assert.equal((await rig.unlock(image, "1111")).kind, "tooFew");
+  assert.equal((await world.unlock(image, "1111")).kind, "tooFew");
   guardian.store.isFull = false;
-  assert.deepEqual(await budgetsAt(guardian), before);
-  assert.equal(profileOf(dealt, await rig.unlock(image, "1111")), "real");
+  assert.deepEqual(budgetsAt(guardian), before);
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
 });
 
 test("[GD17] the counter grows with every change; a guardian that was put back is found", async () => {
-  const rig = await Rig.create(1);
-  const { image } = await rig.register(PINS, 1);
-  const [guardian] = rig.guardians;
+  const world = await GuardianWorld.create(1);
+  const { image } = await world.register(PINS, 1);
+  const [guardian] = world.guardians;
   assert.ok(guardian);
   const counterOf = async (): Promise<number> => {
-    const unlocked = await rig.unlock(image, "1111");
+    const unlocked = await world.unlock(image, "1111");
     assert.ok(unlocked.kind === "opened");
     return unlocked.counters.get(1) ?? 0;
   };
@@ -345,12 +338,12 @@ test("[GD17] the counter grows with every change; a guardian that was put back i
 test("[GD7] real, decoy, duress and wrong: the same requests, sizes and writes", async () => {
   const traces: string[] = [];
   for (const pin of ["1111", "2222", "3333", "9999"]) {
-    const rig = await Rig.create(3);
-    const { image } = await rig.register(PINS);
+    const world = await GuardianWorld.create(3);
+    const { image } = await world.register(PINS);
     const trace: string[] = [];
-    rig.onCarry = (at, sent, got) => trace.push(`${at}: ${sent} ${got}`);
-    for (const { store } of rig.guardians) store.onWrite = (bytes) => trace.push(`writes ${bytes}`);
-    await rig.unlock(image, pin);
+    world.onCarry = (at, sent, got) => trace.push(`${at}: ${sent} ${got}`);
+    for (const { store } of world.guardians) store.onWrite = (bytes) => trace.push(`writes ${bytes}`);
+    await world.unlock(image, pin);
     traces.push(trace.toSorted().join("\n"));
   }
   assert.equal(new Set(traces).size, 1);

@@ -1,4 +1,4 @@
-/** Guardians in memory, a device that is registered with them, and a clock that the test moves. */
+/** Guardians in memory, devices that are registered with them, and a clock that the test moves. */
 import assert from "node:assert/strict";
 import {
   ask,
@@ -12,7 +12,7 @@ import {
   type GuardianSeat,
   type Unlocking,
 } from "@sotto/crypto";
-import { createGuardian, type Guardian } from "@sotto/guardian";
+import { bytesToRecord, createGuardian, type Guardian, type GuardianRecord } from "@sotto/guardian";
 import { createMemoryRecordStore, type MemoryRecordStore } from "@sotto/guardian-adapters/memory";
 import { envelopePublicKey } from "@sotto/oprf";
 import {
@@ -47,16 +47,16 @@ export type Image = {
   readonly deviceSecret: Secret;
 };
 
-export class Rig {
+export class GuardianWorld {
   now = 1_800_000_000_000;
   readonly guardians: TestGuardian[] = [];
   /** Hears of each envelope: the guardian's place, and the bytes there and back. */
   onCarry: (at: number, sent: number, got: number) => void = () => undefined;
 
-  static async create(count = 3): Promise<Rig> {
-    const rig = new Rig();
-    for (let at = 0; at < count; at++) rig.guardians.push(await rig.createGuardian(at));
-    return rig;
+  static async create(count = 3): Promise<GuardianWorld> {
+    const world = new GuardianWorld();
+    for (let at = 0; at < count; at++) world.guardians.push(await world.createGuardian(at));
+    return world;
   }
 
   async createGuardian(at: number): Promise<TestGuardian> {
@@ -76,7 +76,8 @@ export class Rig {
     return { gid, gx, url: `https://guardian-${at}.example`, store, guardian, isDown: false };
   }
 
-  readonly carry: Carry = async (to, envelope) => {
+  /** The way to the guardians; a test may put another in its place. */
+  carry: Carry = async (to, envelope) => {
     const one = this.guardians.find(({ gid }) => toHex(gid) === toHex(to.gid));
     if (!one || one.isDown) return undefined;
     const answer = await one.guardian.answer(envelope);
@@ -184,6 +185,15 @@ function changeBytes(
     case "setWipe":
       return setWipeBytes(place, nonce, change.wipeKey);
   }
+}
+
+/** What a guardian holds of the one device that is registered with it. */
+export function recordAt({ store }: TestGuardian): GuardianRecord {
+  const [bytes] = store.copy().values();
+  assert.ok(bytes);
+  const record = bytesToRecord(bytes);
+  assert.ok(record.ok);
+  return record.value;
 }
 
 /** Which profile's box a key opens. */
