@@ -1,2 +1,3 @@
 export * from "./deal.ts";
+export { linkScalar, openShare } from "./slot-keys.ts";
 export * from "./unlock.ts";

@@ -1,1 +1,2 @@
+export * from "./hostile-client.ts";
 export * from "./world.ts";

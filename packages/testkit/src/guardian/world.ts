@@ -32,7 +32,7 @@ import { isSignedBy, sha256 } from "@sotto/verify";
 export const random = (length: number): Uint8Array<ArrayBuffer> =>
   crypto.getRandomValues(new Uint8Array(length));
 /** Instead of Argon2id, which would make a test of guesses take minutes. */
-const stretched = (pin: string): Uint8Array => sha256(textToBytes(`stretched ${pin}`));
+export const stretched = (pin: string): Uint8Array => sha256(textToBytes(`stretched ${pin}`));
 
 export type TestGuardian = GuardianAddress & {
   readonly store: MemoryRecordStore;
