@@ -22,7 +22,7 @@ const NO_ANSWER = new Uint8Array(SEALED_SHARE_BYTES);
 export type Facts = { readonly now: number; readonly random: RandomBytes };
 
 /** To be sent to another guardian: real after duress, cover otherwise. */
-export type Kill = { readonly url: string; readonly kid: Uint8Array; readonly token: Uint8Array };
+export type Kill = Registration["killOut"][number];
 
 const has = (mask: number, slot: number): boolean => ((mask >> slot) & 1) === 1;
 
@@ -93,9 +93,9 @@ export function openSession(
     return Math.min(SLOT_BUDGET, left + (has(session.charged, at) ? 1 : 0));
   });
   const settled: Session = { ...session, charged: hit === undefined ? session.charged : 0, openHash, answer };
-  const kills = killOut.map(({ url, kid, token }) => {
+  const kills = killOut.map((to) => {
     const cover = random(32);
-    return { url, kid, token: killMask === 0 ? cover : token };
+    return { ...to, token: killMask === 0 ? cover : to.token };
   });
   const opened: GuardianRecord = {
     ...record,

@@ -41,7 +41,11 @@ export const registration = struct({
   slots: list(SLOTS, registeredSlot),
   managers: list(SLOTS, registeredManager),
   killIn: list(GUARDIANS_MAX - 1, struct({ kid, tokenHash: fixed(32), mask: slotMask })),
-  killOut: list(GUARDIANS_MAX - 1, struct({ url: text(URL_BYTES_MAX), kid, token: fixed(32) })),
+  /** With the keys of who is told: what goes there is sealed like a device's requests. */
+  killOut: list(
+    GUARDIANS_MAX - 1,
+    struct({ url: text(URL_BYTES_MAX), gid: key, gx: key, kid, token: fixed(32) }),
+  ),
   /** What admits a new record: spam control, not identity. */
   admission: opaque(64),
 });

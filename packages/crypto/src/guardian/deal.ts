@@ -134,7 +134,12 @@ export function deal(
         tokenHash: sha256(kidOf(kids, from, at).token),
         mask: bit(slots.real),
       })),
-      killOut: others(kids, at).map(([to]) => ({ url: guardians[to]?.url ?? "", ...kidOf(kids, at, to) })),
+      killOut: others(guardians, at).map(([to, { url, gid, gx }]) => ({
+        url,
+        gid,
+        gx,
+        ...kidOf(kids, at, to),
+      })),
       admission: admissions[at] ?? new Uint8Array(0),
     };
   });
@@ -215,8 +220,8 @@ function inPlaces<T>(places: Readonly<Record<SlotName, number>>, make: (name: Sl
   return SLOT_NAMES.toSorted((a, b) => places[a] - places[b]).map(make);
 }
 
-const others = (all: readonly unknown[], at: number): readonly (readonly [number])[] =>
-  all.flatMap((_, other) => (other === at ? [] : [[other] as const]));
+const others = <T>(all: readonly T[], at: number): readonly (readonly [number, T])[] =>
+  all.flatMap((one, other) => (other === at ? [] : [[other, one] as const]));
 
 function kidOf(kids: readonly (readonly Kid[])[], from: number, to: number): Kid {
   const kid = kids[from]?.[to];

@@ -3,7 +3,7 @@
  * What a write replaced, and what was wiped, is in no byte of either file afterwards. Spec: spec/guardian.md, "Storage".
  */
 import { createCipheriv, createDecipheriv } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { assert, err, ok, type Result } from "@sotto/protocol";
@@ -15,6 +15,8 @@ import { Tombstones } from "./tombstones.ts";
 const APPLICATION_ID = 0x53677264;
 const SCHEMA_VERSION = 1;
 const TAG_BYTES = 16;
+/** No message to another guardian is put off for longer. */
+export const KILL_WAIT_MS_MAX = 600_000;
 /** A key seals one record once. */
 const NONCE = Buffer.alloc(12);
 
@@ -24,16 +26,21 @@ PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL; PRAGMA secure_delete = 
 const TABLES = `
 CREATE TABLE record (rid BLOB PRIMARY KEY, place INTEGER NOT NULL UNIQUE, half INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 CREATE TABLE kid (kid BLOB PRIMARY KEY, rid BLOB NOT NULL) WITHOUT ROWID, STRICT;
-CREATE TABLE kill (place INTEGER PRIMARY KEY, url TEXT NOT NULL, kid BLOB NOT NULL, token BLOB NOT NULL) STRICT;
+CREATE TABLE kill (place INTEGER PRIMARY KEY, url TEXT NOT NULL, gid BLOB NOT NULL, gx BLOB NOT NULL,
+  kid BLOB NOT NULL, token BLOB NOT NULL, tries INTEGER NOT NULL DEFAULT 0, due INTEGER NOT NULL DEFAULT 0) STRICT;
+CREATE INDEX killByReceiver ON kill (gid, url);
 PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${SCHEMA_VERSION};`;
 
-export type QueuedKill = Kill & { readonly place: number };
+/** `tries`: how often it was put off. */
+export type QueuedKill = Kill & { readonly place: number; readonly tries: number };
 
 export type NodeRecordStore = RecordStore & {
-  /** What waits for other guardians, oldest first. */
-  queuedKills(limit: number): readonly QueuedKill[];
-  /** It was acknowledged. */
-  dropKill(place: number): void;
+  /** For each guardian that something may be sent to by `now`, the oldest that waits for it. */
+  queuedKills(now: number, limit: number): readonly QueuedKill[];
+  /** Nothing goes to its receiver before `due`, but what is new. */
+  putOffKill(kill: QueuedKill, due: number): Promise<Result<void, StoreFailure>>;
+  /** It was acknowledged, or never can be. */
+  dropKill(kill: QueuedKill): Promise<Result<void, StoreFailure>>;
   close(): void;
 };
 
@@ -46,7 +53,9 @@ export function openRecordStore(folder: string): Result<NodeRecordStore, StorePr
   let db: DatabaseSync | undefined;
   try {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
-    db = new DatabaseSync(join(folder, "guardian.sqlite"));
+    const path = join(folder, "guardian.sqlite");
+    closeSync(openSync(path, "a", 0o600)); // its owner's alone before SQLite writes, which gives its journal the same mode
+    db = new DatabaseSync(path);
     const problem = prepare(db);
     if (problem) return (db.close(), err({ kind: problem }));
     const keys = new KeyFile(join(folder, "guardian.keys"));
@@ -78,8 +87,13 @@ function createStore(db: DatabaseSync, keys: KeyFile, tombstones: Tombstones): N
   const addKid = db.prepare("INSERT OR IGNORE INTO kid (kid, rid) VALUES (?, ?)");
   const dropKids = db.prepare("DELETE FROM kid WHERE rid = ?");
   const ridOf = db.prepare("SELECT rid FROM kid WHERE kid = ?");
-  const addKill = db.prepare("INSERT INTO kill (url, kid, token) VALUES (?, ?, ?)");
-  const kills = db.prepare("SELECT place, url, kid, token FROM kill ORDER BY place LIMIT ?");
+  const addKill = db.prepare("INSERT INTO kill (url, gid, gx, kid, token) VALUES (?, ?, ?, ?, ?)");
+  // Beside min(), SQLite gives the other columns of the row that has it. A clock that was set back keeps nothing waiting.
+  const kills = db.prepare(
+    `SELECT min(place) AS place, url, gid, gx, kid, token, tries FROM kill
+     WHERE due <= $now OR due > $now + ${KILL_WAIT_MS_MAX} GROUP BY gid, url ORDER BY due, place LIMIT $limit`,
+  );
+  const putOffKills = db.prepare("UPDATE kill SET due = ?, tries = tries + 1 WHERE gid = ? AND url = ?");
   const dropKill = db.prepare("DELETE FROM kill WHERE place = ?");
   const rowOf = (rid: Uint8Array): Row | undefined => find.get(rid) as Row | undefined;
 
@@ -124,7 +138,7 @@ function createStore(db: DatabaseSync, keys: KeyFile, tombstones: Tombstones): N
         add.run(rid, place, half, sealed);
         for (const kid of kidsOf(record)) addKid.run(kid, rid);
       }
-      for (const { url, kid, token } of queued) addKill.run(url, kid, token);
+      for (const { url, gid, gx, kid, token } of queued) addKill.run(url, gid, gx, kid, token);
     });
     keys.forget([keyPlace(place, 1 - half)]);
   }
@@ -143,8 +157,9 @@ function createStore(db: DatabaseSync, keys: KeyFile, tombstones: Tombstones): N
       }),
     isWiped: (rid) => Promise.resolve(tombstones.has(rid)),
     ridOfKill: (kid) => Promise.resolve(ridOf.get(kid)?.["rid"] as Uint8Array | undefined),
-    queuedKills: (limit) => kills.all(limit) as QueuedKill[],
-    dropKill: (place) => void dropKill.run(place),
+    queuedKills: (now, limit) => kills.all({ now, limit }) as QueuedKill[],
+    putOffKill: ({ gid, url }, due) => attempt(() => void putOffKills.run(due, gid, url)),
+    dropKill: ({ place }) => attempt(() => void dropKill.run(place)),
     close() {
       db.close();
       keys.close();
