@@ -32,6 +32,7 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     pure: false,
   },
   "apps/relay-server": { reaches: [...SERVER, "relay-adapters"], pure: false },
+  "apps/guardian": { reaches: [...GUARDIAN, "guardian-adapters"], pure: false },
   "apps/cli": { reaches: [...MEMBER, "client-adapters"], pure: false },
   "apps/web": { reaches: [...MEMBER, "client-adapters"], pure: false },
 };

@@ -128,3 +128,30 @@ test("[GD31] a last tombstone that was cut short harms none before or after it",
   assert.deepEqual(await Promise.all([one, later].map((rid) => last.isWiped(rid))), [true, true]);
   last.close();
 });
+
+test("[GD20 GD22] what waits for a guardian keeps its order, and nothing back that waits for another", async (t) => {
+  const store = open(folderFor(t));
+  const [record] = newRecords();
+  assert.ok(record);
+  const [one, other] = [0, 1].map((at) => ({
+    url: `https://${at}.example`,
+    gid: random(32),
+    gx: random(32),
+  }));
+  assert.ok(one && other);
+  const kills = [one, one, other].map((to) => ({ ...to, kid: random(16), token: random(32) }));
+  await store.write(record.registration.rid, recordToBytes(record), kills);
+  const placesAt = (now: number): readonly number[] => store.queuedKills(now, 9).map(({ place }) => place);
+  assert.deepEqual(placesAt(0), [1, 3]);
+  const [first] = store.queuedKills(0, 1);
+  assert.ok(first);
+  assert.deepEqual({ ...first }, { ...kills[0], place: 1, tries: 0 });
+  await store.putOffKill(first, 5_000);
+  assert.deepEqual(placesAt(4_999), [3]);
+  assert.deepEqual(placesAt(5_000), [3, 1]);
+  assert.equal(store.queuedKills(5_000, 9)[1]?.tries, 1);
+  assert.deepEqual(placesAt(-1_000_000), [3, 1], "a clock that was set back");
+  await store.dropKill(first);
+  assert.deepEqual(placesAt(5_000), [3, 2]);
+  store.close();
+});

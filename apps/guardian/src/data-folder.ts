@@ -1,0 +1,78 @@
+/** The folder where a guardian keeps everything: who it is, and the records it holds. Readable by its owner only. */
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
+import {
+  createGuardianKeys,
+  lockFolder,
+  openRecordStore,
+  type NodeRecordStore,
+  type StoreProblem,
+} from "@sotto/guardian-adapters/node";
+import type { GuardianKeys } from "@sotto/guardian";
+import { err, fromHex, ok, Secret, type Result } from "@sotto/protocol";
+
+const OWNER_ONLY = 0o600;
+const SEED_BYTES = 32;
+/** The seeds of gid and of gx, one on each line. */
+const IDENTITY = /^([0-9a-f]{64})\n([0-9a-f]{64})\n$/;
+
+export type DataProblem = StoreProblem | { readonly kind: "notWritable" | "badIdentity" | "inUse" };
+
+export type DataFolder = {
+  readonly keys: GuardianKeys;
+  readonly store: NodeRecordStore;
+  /** Closes the files; another process may open them afterwards. */
+  close(): void;
+};
+
+export function openDataFolder(path: string): Result<DataFolder, DataProblem> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    return err({ kind: "notWritable" });
+  }
+  const lock = lockFolder(path);
+  if (!lock.ok) return lock;
+  const opened = openFiles(path);
+  if (!opened.ok) {
+    lock.value.release();
+    return opened;
+  }
+  const { keys, store } = opened.value;
+  return ok({
+    keys,
+    store,
+    close() {
+      store.close();
+      lock.value.release();
+    },
+  });
+}
+
+function openFiles(path: string): Result<Pick<DataFolder, "keys" | "store">, DataProblem> {
+  const keys = readOrMakeKeys(path);
+  if (!keys.ok) return keys;
+  const store = openRecordStore(path);
+  return store.ok ? ok({ keys: keys.value, store: store.value }) : store;
+}
+
+/** Records without the identity belong to a guardian that is lost: devices have pinned its keys. */
+function readOrMakeKeys(path: string): Result<GuardianKeys, DataProblem> {
+  const file = join(path, "identity.key");
+  try {
+    if (!existsSync(file)) {
+      if (existsSync(join(path, "guardian.sqlite"))) return err({ kind: "badIdentity" });
+      const text = `${newSeed()}\n${newSeed()}\n`;
+      writeFileSync(`${file}.new`, text, { mode: OWNER_ONLY, flush: true });
+      renameSync(`${file}.new`, file);
+    }
+    const [, signing, envelope] = IDENTITY.exec(readFileSync(file, "utf8")) ?? [];
+    if (signing === undefined || envelope === undefined) return err({ kind: "badIdentity" });
+    return ok(createGuardianKeys(new Secret(fromHex(signing)), new Secret(fromHex(envelope))));
+  } catch {
+    return err({ kind: "notWritable" });
+  }
+}
+
+const newSeed = (): string => randomBytes(SEED_BYTES).toString("hex");

@@ -1,0 +1,55 @@
+/** The guardian's one command: `start`. */
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { createEvents } from "./events.ts";
+import { start } from "./start.ts";
+
+const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/guardian");
+const DEFAULT_PORT = 7_500;
+const USAGE = "start [--port N] [--host ADDRESS] [--data DIR] [--verbose]";
+
+const OPTIONS = {
+  port: { type: "string" },
+  host: { type: "string", default: "127.0.0.1" },
+  data: { type: "string", default: DEFAULT_DATA },
+  verbose: { type: "boolean", default: false },
+} as const;
+
+type Options = ReturnType<typeof parse>["values"];
+const parse = (args: readonly string[]) =>
+  parseArgs({ args: [...args], options: OPTIONS, allowPositionals: false, strict: true });
+
+function fail(sentence: string): void {
+  process.stderr.write(`${sentence}\n`);
+  process.exitCode = 1;
+}
+
+async function run({ port: given, host, data, verbose }: Options): Promise<void> {
+  const port = given === undefined ? DEFAULT_PORT : Number(given);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    return fail("--port takes a number from 0 to 65535; 0 chooses a free one.");
+  const events = createEvents((line) => process.stderr.write(line), verbose);
+  const running = await start({ host, port, path: resolve(data) }, events);
+  if (!running.ok) return fail(running.error);
+  process.stdout.write(running.value.text);
+  let isStopping = false;
+  const stop = (): void => {
+    if (isStopping) return;
+    isStopping = true;
+    running.value.stop().catch((error: unknown) => {
+      events.bug(error);
+      process.exit(1);
+    });
+  };
+  process.on("SIGINT", stop).on("SIGTERM", stop);
+}
+
+const [command, ...args] = process.argv.slice(2);
+let options: Options | undefined;
+try {
+  options = parse(args).values;
+} catch {
+  options = undefined; // parseArgs says what is wrong with an option it does not know
+}
+if (options && command === "start") await run(options);
+else fail(`Usage: ${USAGE}`);
