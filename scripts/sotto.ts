@@ -25,6 +25,7 @@ const RELAY = "apps/relay-server/src/main.ts";
  * ten kilobytes for each; with less, a message costs more.
  */
 export const RELAY_NODE_FLAGS = ["--max-semi-space-size=16"];
+const GUARDIAN = "apps/guardian/src/main.ts";
 const CLIENT = "apps/cli/src/main.ts";
 
 type Command = {
@@ -32,6 +33,8 @@ type Command = {
   readonly does: string;
   readonly program: string;
   readonly passesName?: true;
+  /** What the program calls the command, where that is another name. */
+  readonly passes?: string;
   readonly servesHandset?: true;
 };
 
@@ -48,6 +51,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "another activation code for a relay",
     program: RELAY,
     passesName: true,
+  },
+  guardian: {
+    usage: "guardian [--port N] [--host ADDRESS] [--data DIR]",
+    does: "a guardian alone, which holds a share of what opens a device; on port 7500",
+    program: GUARDIAN,
+    passes: "start",
   },
   join: {
     usage: "join CODE --as NAME",
@@ -95,10 +104,11 @@ export function planOf(argv: readonly string[], hasBench: (name: string) => bool
   if (name === "bench") return planOfBench(args, hasBench);
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined;
   if (command === undefined) return { kind: "mistake", sentence: `There is no command "${name}".` };
+  const word = command.passesName === true ? name : command.passes;
   return {
     kind: "run",
     program: command.program,
-    args: command.passesName === true ? [name, ...args] : args,
+    args: word === undefined ? args : [word, ...args],
     nodeFlags: command.program === RELAY ? RELAY_NODE_FLAGS : [],
     servesHandset: command.servesHandset === true,
   };

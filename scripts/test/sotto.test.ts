@@ -214,6 +214,16 @@ test("[FD8] a command's own arguments are passed on as they are", () => {
     },
   );
   assert.deepEqual(
+    planOf(["guardian", "--port", "1"], () => false),
+    {
+      kind: "run",
+      program: "apps/guardian/src/main.ts",
+      args: ["start", "--port", "1"],
+      nodeFlags: [],
+      servesHandset: false,
+    },
+  );
+  assert.deepEqual(
     planOf(["bench", "relay", "--json"], () => true),
     {
       kind: "run",
