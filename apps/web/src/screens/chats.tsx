@@ -40,14 +40,19 @@ export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): 
   const scroller = useRef<HTMLDivElement>(null);
   const wantsFocus = useRef(false);
 
-  const focusRow = (index: number): void =>
-    scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`)?.focus();
+  function focusRow(index: number): boolean {
+    const row = scroller.current?.querySelector<HTMLElement>(`[data-row="${index}"]`);
+    row?.focus();
+    return document.activeElement === row;
+  }
+  /** A row that is new on the page is hidden, and takes no focus, until it has been measured: some frames later. */
+  function followFocus(): void {
+    if (wantsFocus.current) wantsFocus.current = !focusRow(latest.current);
+    if (wantsFocus.current) requestAnimationFrame(followFocus);
+  }
 
   // Before anything else happens: the row that had the focus may be gone from the page.
-  useLayoutEffect(() => {
-    if (wantsFocus.current) focusRow(active);
-    wantsFocus.current = false;
-  }, [active]);
+  useLayoutEffect(followFocus, [active]);
   useEffect(() => {
     if (chosen >= 0) activate(chosen);
   }, [chosen]);
