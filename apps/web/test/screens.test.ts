@@ -35,7 +35,7 @@ async function eachScene(look: Look, checks: readonly Check[]): Promise<void> {
       // Screens of an opened profile are fetched after the first; the frame of each is a main landmark.
       await window.page.locator("main").first().waitFor({ state: "attached" });
       if (SCENES[name]?.view.kind === "open") await window.page.locator(".home").waitFor();
-      await window.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+      await window.page.evaluate(atRest);
       for (const check of checks) wrong.push(...(await check(window)).map((found) => `${name}: ${found}`));
     }
     assert.deepEqual(wrong, []);
@@ -43,6 +43,15 @@ async function eachScene(look: Look, checks: readonly Check[]): Promise<void> {
   } finally {
     await window.close();
   }
+}
+
+/** In the page: drawn, and with no colour half way to another; what moves for ever is let move. */
+async function atRest(): Promise<void> {
+  await new Promise((drawn) => requestAnimationFrame(drawn));
+  const ending = document
+    .getAnimations()
+    .filter((one) => one.effect?.getComputedTiming().iterations !== Infinity);
+  await Promise.allSettled(ending.map((one) => one.finished));
 }
 
 /** What is wider than its place: the page, or anything that scrolls and should only do so downwards. */
