@@ -23,7 +23,7 @@ import { createEvents } from "../src/events.ts";
 const MAIN = resolve(import.meta.dirname, "../src/main.ts");
 const THRESHOLD = 2;
 /** How long gossip may take, with what a guardian that was down makes it wait. */
-const GOSSIP_WAIT_MS = 8_000;
+const GOSSIP_WAIT_MS = 30_000;
 
 const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
 /** Instead of Argon2id, which is the device's own business. */

@@ -7,9 +7,10 @@ import { decode, encode, guardianAnswerCodec, guardianRequestCodec, isOrigin } f
 import { postEnvelope } from "./http.ts";
 import { KILL_WAIT_MS_MAX, type NodeRecordStore, type QueuedKill } from "./record-store.ts";
 
-const ROUND_MS = 500;
-/** Messages of one round, one after the other, and for each receiver one. */
-const KILLS_PER_ROUND = 16;
+/** How long nothing is sent after a round that reached nobody. */
+const PAUSE_MS = 500;
+/** Messages of one round, each to another receiver: one that is slow keeps the others of its round alone waiting. */
+const KILLS_PER_ROUND = 32;
 const FIRST_WAIT_MS = 1_000;
 
 type Delivery = "acknowledged" | "unreached" | "undeliverable";
@@ -27,24 +28,31 @@ export function startGossip(
   let timer: NodeJS.Timeout | undefined;
   let round: Promise<void> | undefined;
 
-  async function runRound(): Promise<void> {
-    for (const queued of store.queuedKills(Date.now(), KILLS_PER_ROUND)) {
-      const delivery = await deliver(queued, stopping.signal);
-      if (stopping.signal.aborted) return;
-      // A disk that refuses to note it changes nothing: the message is sent again.
-      if (delivery === "unreached") await store.putOffKill(queued, Date.now() + waitAfter(queued.tries));
-      else await store.dropKill(queued);
-    }
+  /** Whether one was rid of; a disk that refuses to note it changes nothing, and the message is sent again. */
+  async function send(queued: QueuedKill): Promise<boolean> {
+    const delivery = await deliver(queued, stopping.signal);
+    if (stopping.signal.aborted) return false;
+    if (delivery !== "unreached") return (await store.dropKill(queued)).ok;
+    await store.putOffKill(queued, Date.now() + waitAfter(queued.tries));
+    return false;
   }
 
-  function plan(): void {
+  async function runRound(): Promise<void> {
+    const sent = await Promise.all(store.queuedKills(Date.now(), KILLS_PER_ROUND).map(send));
+    plan(sent.includes(true) ? 0 : PAUSE_MS);
+  }
+
+  function plan(pauseMs: number): void {
     if (stopping.signal.aborted) return;
     timer = setTimeout(() => {
-      round = runRound().catch(onBug).then(plan);
-    }, ROUND_MS);
+      round = runRound().catch((error: unknown) => {
+        onBug(error);
+        plan(PAUSE_MS);
+      });
+    }, pauseMs);
   }
 
-  plan();
+  plan(PAUSE_MS);
   return {
     async stop() {
       stopping.abort();

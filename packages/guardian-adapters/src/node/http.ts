@@ -24,7 +24,7 @@ const KEEP_ALIVE_MS = 5_000;
 /** How long a stop waits for what is under way. */
 const CLOSE_WAIT_MS = 2_000;
 /** How long another guardian may take to answer. */
-const POST_WAIT_MS = 10_000;
+const POST_WAIT_MS = 5_000;
 
 export type Served = "answered" | "refused";
 
