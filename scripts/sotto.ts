@@ -86,6 +86,11 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "every test, or those of some files",
     program: "scripts/test.ts",
   },
+  drill: {
+    usage: "drill [--json]",
+    does: "attack it as the files in drills/ do, and say what held",
+    program: "scripts/drill.ts",
+  },
   check: {
     usage: "check",
     does: "format, lint, types and the rules of the repository",

@@ -233,5 +233,15 @@ test("[FD8] a command's own arguments are passed on as they are", () => {
       servesHandset: false,
     },
   );
+  assert.deepEqual(
+    planOf(["drill", "--json"], () => false),
+    {
+      kind: "run",
+      program: "scripts/drill.ts",
+      args: ["--json"],
+      nodeFlags: [],
+      servesHandset: false,
+    },
+  );
   assert.equal(planOf([], () => false).kind, "help");
 });
