@@ -44,7 +44,7 @@ test("[GR4 GD4] the session of a guess does not open with the decoy's link: the 
   }
 });
 
-test("[GD6] nor does a second OPEN of one session give back anything", async () => {
+test("[GD6] a session that was opened once gives nothing back for a second OPEN", async () => {
   const world = await GuardianWorld.create(1);
   const { image } = await world.register({ real: "1111", decoy: "2222" }, 1);
   const [guardian] = world.guardians;

@@ -29,7 +29,7 @@ test("[GD2 GD3 GD6 GD11] HELLO, EVAL, OPEN and REARM sent again change nothing a
   }
 });
 
-test("[GD11 GD12] nor does a REARM that is sent again renew what was spent since", async () => {
+test("[GD11 GD12] a REARM that is sent again after each guess renews no try", async () => {
   const { world, dealt, image, guardian, envelopes } = await recordedUnlock();
   for (let at = 0; at < 10; at++) {
     await world.guess(image, `0${at}`);
