@@ -127,9 +127,7 @@ export class GuardianWorld {
     for (let isMore = true; isMore;) {
       isMore = false;
       for (const one of this.guardians)
-        for (const { url, kid, token } of one.store.takeKills()) {
-          const to = this.guardians.find((other) => other.url === url);
-          assert.ok(to);
+        for (const { kid, token, ...to } of one.store.takeKills()) {
           await ask(to, { kind: "kill", kid, token }, this.carry);
           carried += 1;
           isMore = true;
