@@ -81,12 +81,15 @@ export async function unlockWithPin(
   output.wipe();
   const counters = new Map(opened.flatMap(({ x, counter }) => (counter === undefined ? [] : [[x, counter]])));
   const shares = opened.flatMap(({ x, share }) => (share === undefined ? [] : [{ x, value: share }]));
+  // What was not answered says nothing about the PIN: whoever carries may have dropped it.
+  if (shares.length < image.threshold && counters.size < image.threshold)
+    return { ...tooFew(asked, image.threshold), reached: counters.size, waitMs: undefined };
   if (shares.length < image.threshold) return { kind: "wrong", counters };
   const secret = combineShares(shares.slice(0, image.threshold));
   return { kind: "opened", key: boxKey(secret, image.deviceSecret), counters };
 }
 
-function tooFew(asked: readonly Asked[], threshold: number): Unlocking {
+function tooFew(asked: readonly Asked[], threshold: number): Extract<Unlocking, { kind: "tooFew" }> {
   const waits = asked.flatMap((one) => (one.kind === "wait" ? [one.waitMs] : [])).toSorted((a, b) => a - b);
   const reached = asked.filter(({ kind }) => kind === "evaluated").length;
   return {
