@@ -1,4 +1,5 @@
 /** Stands in for @noble/ciphers/chacha.js: see native-crypto.ts. */
+export * from "@noble/ciphers/chacha.js"; // and in its place:
 import { createCipheriv } from "node:crypto";
 import { aead, type Aead } from "./aead.ts";
 

@@ -2,6 +2,7 @@
  * Stands in for @noble/curves/ed25519.js: see native-crypto.ts. Points stay noble's, for no runtime has them; three
  * clients and their relays ask the same of the same few, and each answer is computed once.
  */
+export * from "@noble/curves/ed25519.js"; // and in its place:
 import { ed25519 as noble } from "@noble/curves/ed25519.js";
 import { createKeyPair, isSignedBy, type KeyPair } from "../ed25519.ts";
 

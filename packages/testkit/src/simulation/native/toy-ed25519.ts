@@ -3,6 +3,7 @@
  * Ed25519 in every step, on the integers modulo q in the place of the curve: the base point is 1, and the key is the
  * secret. So it protects nothing, and a signature holds for its key and its message and for no other, all the same.
  */
+export * from "@noble/curves/ed25519.js"; // and in its place:
 import { concat } from "@sotto/protocol";
 import { sha512 } from "./sha2.ts";
 
