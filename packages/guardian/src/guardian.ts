@@ -145,7 +145,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
     const isFresh = nonces.take(rid, nonce);
     const record = await load(rid);
     if (!record || !isFresh || !bytesToElement(element).ok) return DENIED;
-    const { deviceKey, share } = record.registration;
+    const { deviceKey, share, publicShare } = record.registration;
     if (!isSignedBy(deviceKey, evalBytes({ gid, rid }, nonce, element), signature)) return DENIED;
     const wait = waitOf(record, clock());
     if (wait > 0) return refused("wait", wait);
@@ -153,7 +153,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
     const scalar = bytesToScalar(share);
     if (!scalar.ok) return DENIED;
     return save(charged.record, [], (counter) => {
-      const evaluation = evaluate(scalar.value, element, random);
+      const evaluation = evaluate({ share: scalar.value, publicShare }, element, random);
       return evaluation.ok ? { kind: "evaluated", sid: charged.sid, ...evaluation.value, counter } : DENIED;
     });
   }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { emptySlot, sign, signingKey } from "@sotto/crypto";
+import { sign, signingKey } from "@sotto/crypto";
 import { blind, elementToBytes, randomElement, randomScalar, scalarToBytes, sealRequest } from "@sotto/oprf";
-import { evalBytes, goneBytes, Secret, wipeBytes } from "@sotto/protocol";
+import { evalBytes, goneBytes, SEALED_SHARE_BYTES, Secret, wipeBytes } from "@sotto/protocol";
 import { isSignedBy } from "@sotto/verify";
 import { GuardianWorld, profileOf, random, recordAt, type TestGuardian } from "@sotto/testkit/guardian";
 
@@ -183,7 +183,11 @@ test("[GD13] a new PIN needs a manager of its slot, and costs the others a try: 
   assert.ok(guardian);
   const { real, decoy } = dealt.real.slots[0] ?? {};
   assert.ok(real !== undefined && decoy !== undefined);
-  const next = { kind: "setSlot", ...emptySlot(random) } as const;
+  const next = {
+    kind: "setSlot",
+    element: elementToBytes(randomElement(random)),
+    sealedShare: random(SEALED_SHARE_BYTES),
+  } as const;
   const denied = { kind: "refused", code: "denied", detail: 0 };
   const { managerSeed } = dealt.decoy;
   assert.deepEqual(await world.manage(0, managerSeed, { ...next, slot: real }), denied);

@@ -53,17 +53,17 @@ export type Evaluation = {
 
 export const publicShare = (share: Scalar): Uint8Array<ArrayBuffer> => elementToBytes(BASE.multiply(share));
 
-/** RFC 9497's BlindEvaluate with one share. Refuses what is no element. */
+/** RFC 9497's BlindEvaluate with one share, k_i, and what was published of it, K_i. Refuses what is no element. */
 export function evaluate(
-  share: Scalar,
+  key: { readonly share: Scalar; readonly publicShare: Uint8Array },
   blinded: Uint8Array,
   random: RandomBytes,
 ): Result<Evaluation, NotInGroup> {
   const element = bytesToElement(blinded);
   if (!element.ok) return err(element.error);
   const done = ristretto255_oprf.voprf.blindEvaluate(
-    scalarToBytes(share),
-    publicShare(share),
+    scalarToBytes(key.share),
+    key.publicShare,
     blinded,
     (length = 0) => random(length),
   );

@@ -91,7 +91,7 @@ test("[GR3] any threshold of evaluations gives what the whole key gives; a wrong
   const shares = splitSecret(key, { threshold: 2, count: 3 }, random);
   const blinded = blind(input, random);
   const evaluated = shares.map(({ x, value }) => {
-    const evaluation = evaluate(value, blinded.element, random);
+    const evaluation = evaluate({ share: value, publicShare: publicShare(value) }, blinded.element, random);
     assert.ok(evaluation.ok);
     assert.ok(isEvaluation(evaluation.value, { blinded, publicShare: publicShare(value), input }));
     return { x, ...evaluation.value };
@@ -110,7 +110,7 @@ test("[GR3] any threshold of evaluations gives what the whole key gives; a wrong
   assert.ok(!isEvaluation(first, { blinded, publicShare: another, input }));
   assert.ok(!isEvaluation({ ...first, element: second.element }, { blinded, publicShare: another, input }));
   for (const bad of [new Uint8Array(32), new Uint8Array(32).fill(255), new Uint8Array(5)])
-    assert.equal(evaluate(key, bad, random).ok, false);
+    assert.equal(evaluate({ share: key, publicShare: publicShare(key) }, bad, random).ok, false);
 });
 
 test("[GR4] a link proves that the slot opened is the one evaluated, in its session and at its guardian", () => {

@@ -7,22 +7,13 @@ import {
   evaluateInput,
   hashToGroup,
   publicShare,
-  randomElement,
   randomScalar,
   scalarToBytes,
   splitSecret,
   type Scalar,
 } from "@sotto/oprf";
-import {
-  assert,
-  SEALED_SHARE_BYTES,
-  Secret,
-  SLOTS,
-  type RandomBytes,
-  type Registration,
-  type Sha256,
-} from "@sotto/protocol";
-import { signingKey } from "../keys.ts";
+import { assert, Secret, SLOTS, type RandomBytes, type Registration, type Sha256 } from "@sotto/protocol";
+import { signingKey, type SigningKey } from "../keys.ts";
 import { boxKey, linkScalar, sealShare, type Place } from "./slot-keys.ts";
 
 /** A guardian as a device pins it. */
@@ -89,44 +80,39 @@ export function deal(
   const realShares = splitSecret(realSecret, sizes, random);
   const decoyShares = splitSecret(decoySecret, sizes, random);
   const outputs = outputsOf(key, pins, random);
-  const seeds = {
-    manager: {
-      real: newSeed(random),
-      decoy: newSeed(random),
-      duress: newSeed(random),
-      spare: newSeed(random),
-    },
-    wipe: newSeed(random),
-  };
+  const newPair = (): SigningKey => signingKey(newSeed(random));
+  const managers = { real: newPair(), decoy: newPair(), duress: newPair(), spare: newPair() };
+  const wiping = newPair();
   const kids = guardians.map(() => guardians.map((): Kid => ({ kid: random(16), token: random(32) })));
   const places: Readonly<Record<SlotName, number>>[] = [];
   const seats: GuardianSeat[] = [];
   const registrations = guardians.map((guardian, at): Registration => {
     const place = { gid: guardian.gid, rid: random(16) };
-    const device = signingKey(newSeed(random));
+    const device = newPair();
     const slots = shuffledSlots(random);
     places.push(slots);
     const share = keyShares[at]?.value ?? 0n;
+    const published = publicShare(share);
     const shares = { real: realShares[at]?.value ?? 0n, decoy: decoyShares[at]?.value ?? 0n };
     seats.push({
       ...guardian,
       x: at + 1,
       rid: place.rid,
       deviceSeed: device.seed,
-      publicShare: publicShare(share),
+      publicShare: published,
     });
     return {
       rid: place.rid,
       deviceKey: device.publicKey,
       share: scalarToBytes(share),
-      publicShare: publicShare(share),
-      wipeKey: signingKey(seeds.wipe).publicKey,
+      publicShare: published,
+      wipeKey: wiping.publicKey,
       slots: inPlaces(slots, (name) => ({
         ...slotFor(outputs[name], place, shareOf(name, shares, random), random),
         killMask: name === "duress" ? bit(slots.real) : 0,
       })),
       managers: inPlaces(shuffledSlots(random), (name) => ({
-        key: signingKey(seeds.manager[name]).publicKey,
+        key: managers[name].publicKey,
         scope: scopeOf(name, slots),
       })),
       killIn: others(kids, at).map(([from]) => ({
@@ -150,8 +136,8 @@ export function deal(
     deviceSecret,
     realBoxKey: boxKey(realSecret, deviceSecret),
     decoyBoxKey: boxKey(decoySecret, deviceSecret),
-    real: { managerSeed: seeds.manager.real, slots: places, wipeSeed: seeds.wipe },
-    decoy: { managerSeed: seeds.manager.decoy, slots: places.map(({ decoy }) => ({ decoy })) },
+    real: { managerSeed: managers.real.seed, slots: places, wipeSeed: wiping.seed },
+    decoy: { managerSeed: managers.decoy.seed, slots: places.map(({ decoy }) => ({ decoy })) },
   };
 }
 
@@ -228,10 +214,3 @@ function kidOf(kids: readonly (readonly Kid[])[], from: number, to: number): Kid
   assert(kid !== undefined, "every pair has a kid");
   return kid;
 }
-
-/** Bytes a slot takes that holds nothing. */
-export const emptySlot = (random: RandomBytes) => ({
-  element: elementToBytes(randomElement(random)),
-  sealedShare: random(SEALED_SHARE_BYTES),
-  killMask: 0,
-});
