@@ -14,8 +14,7 @@ export const SEALED_SHARE_BYTES = 32 + 24 + 32 + 16;
 /** Guardians of one device. */
 export const GUARDIANS_MAX = 5;
 
-export const RID_BYTES = 16;
-const rid = fixed(RID_BYTES);
+const rid = fixed(16);
 const sid = fixed(16);
 const nonce = fixed(32);
 const key = fixed(32);
@@ -89,9 +88,6 @@ export const guardianAnswerCodec = tagged({
   refused: [7, { code: guardianRefusal, detail: uint }],
 });
 export type GuardianAnswer = TypeOf<typeof guardianAnswerCodec>;
-
-/** One message between guardians on the wire: `kid || token`. */
-export const KILL_BYTES = 48;
 
 type Place = { readonly gid: Uint8Array; readonly rid: Uint8Array };
 

@@ -81,12 +81,14 @@ export async function unlockWithPin(
   output.wipe();
   const counters = new Map(opened.flatMap(({ x, counter }) => (counter === undefined ? [] : [[x, counter]])));
   const shares = opened.flatMap(({ x, share }) => (share === undefined ? [] : [{ x, value: share }]));
+  if (shares.length >= image.threshold) {
+    const secret = combineShares(shares.slice(0, image.threshold));
+    return { kind: "opened", key: boxKey(secret, image.deviceSecret), counters };
+  }
   // What was not answered says nothing about the PIN: whoever carries may have dropped it.
-  if (shares.length < image.threshold && counters.size < image.threshold)
+  if (counters.size < image.threshold)
     return { ...tooFew(asked, image.threshold), reached: counters.size, waitMs: undefined };
-  if (shares.length < image.threshold) return { kind: "wrong", counters };
-  const secret = combineShares(shares.slice(0, image.threshold));
-  return { kind: "opened", key: boxKey(secret, image.deviceSecret), counters };
+  return { kind: "wrong", counters };
 }
 
 function tooFew(asked: readonly Asked[], threshold: number): Extract<Unlocking, { kind: "tooFew" }> {

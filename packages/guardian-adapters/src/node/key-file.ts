@@ -25,7 +25,8 @@ export class KeyFile {
   /** A new key, on disk when this returns. */
   renew(place: number): Buffer {
     const key = randomBytes(KEY_BYTES);
-    this.#write(place, key);
+    writeSync(this.#fd, key, 0, KEY_BYTES, place * KEY_BYTES);
+    fdatasyncSync(this.#fd);
     return key;
   }
 
@@ -41,10 +42,5 @@ export class KeyFile {
 
   close(): void {
     closeSync(this.#fd);
-  }
-
-  #write(place: number, key: Buffer): void {
-    writeSync(this.#fd, key, 0, KEY_BYTES, place * KEY_BYTES);
-    fdatasyncSync(this.#fd);
   }
 }
