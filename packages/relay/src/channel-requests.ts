@@ -101,32 +101,33 @@ function addHandle({ service, handles }: Connection, channel: Channel, proven: P
 
 /** Hot: answered within its batch, without a promise of its own. `settled` is called before the answer is sent. */
 export function append(
-  { service, output, handles, owner }: Connection,
+  connection: Connection,
   number: number,
   request: Of<"append">,
   settled: () => void,
 ): void {
+  const { service, handles } = connection;
   const handle = handles.channel(request.handle);
   if (!handle?.mayWrite) {
     settled();
-    output.send(encodeReply(number, DENIED));
+    connection.send(encodeReply(number, DENIED));
     return service.flush();
   }
   const { place: cid, epoch } = handle;
   const { messageId, rung, commitment, body } = request;
   service.batcher.submit({ kind: "append", cid, epoch, messageId, rung, commitment, body }, (outcome) => {
     settled();
-    if (outcome.kind !== "accepted") return output.send(encodeReply(number, asReply(outcome)));
-    output.send(acceptedFrame(number, outcome.seq, outcome.time, outcome.head));
+    if (outcome.kind !== "accepted") return connection.send(encodeReply(number, asReply(outcome)));
+    connection.send(acceptedFrame(number, outcome.seq, outcome.time, outcome.head));
     if (!outcome.entry) return;
-    service.hub.deliver(cid, epoch, outcome.entry, owner);
+    service.hub.deliver(cid, epoch, outcome.entry, connection);
     service.wakeups.announce(cid, outcome.seq);
   });
 }
 
 /** The signatures hold for the epoch's keys for ever, so they are checked before; the store decides the rest. */
-export async function commit({ service, owner }: Connection, request: Of<"commit">): Promise<Reply> {
-  const { store, keyRing, sha256, verifier, batcher, hub, wakeups } = service;
+export async function commit(connection: Connection, request: Of<"commit">): Promise<Reply> {
+  const { store, keyRing, sha256, verifier, batcher, hub, wakeups } = connection.service;
   const { relayId } = keyRing;
   const { epoch, body, next, signature, adminSignature } = request;
   const cid = toHex(request.cid);
@@ -144,7 +145,7 @@ export async function commit({ service, owner }: Connection, request: Of<"commit
       const receipt = keyRing.sign(receiptBytes(relayId, fromHex(cid), seq, epoch + 1, head));
       resolve({ kind: "committed", seq, time, head, receipt });
       if (!entry) return;
-      hub.deliver(cid, epoch, entry, owner);
+      hub.deliver(cid, epoch, entry, connection);
       wakeups.announce(cid, seq);
     });
   });

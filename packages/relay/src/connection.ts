@@ -7,15 +7,13 @@ import type { Service } from "./relay.ts";
 
 export type Of<Kind extends Request["kind"]> = Extract<Request, { kind: Kind }>;
 
-export type Connection = {
+/** An entry's author is told from its readers by its connection. */
+export interface Connection extends Output {
   readonly service: Service;
   /** The relay's, from `welcome`: what OPEN signs. */
   readonly nonce: Uint8Array;
-  /** Stands for the connection: an entry's author gets no push of it. */
-  readonly owner: object;
-  readonly output: Output;
   readonly handles: Handles;
-};
+}
 
 /** One answer for all that is not there, not allowed or not proven. */
 export const DENIED = refused("denied");

@@ -13,8 +13,6 @@ const PAGE_LIMITS = { entries: PAGE_ENTRIES_MAX, bytes: PAGE_BYTES_MAX };
 type Holder = {
   readonly store: ChannelStore;
   readonly reader: Reader;
-  /** Stands for the connection. */
-  readonly owner: object;
 };
 
 /** What an OPEN proved: `reader` is the proven reader key's place in the epoch's list. */
@@ -42,7 +40,7 @@ export class ChannelHandle implements Listener, ReadableLog {
   }
 
   get owner(): object {
-    return this.#holder.owner;
+    return this.#holder.reader.output;
   }
 
   async pageAfter(seq: number): Promise<Page> {
@@ -79,7 +77,7 @@ export class InboxHandle implements Listener, ReadableLog {
   }
 
   get owner(): object {
-    return this.#holder.owner;
+    return this.#holder.reader.output;
   }
 
   pageAfter(seq: number): Promise<Page> {
@@ -98,14 +96,12 @@ export class Handles {
   #lastNumber = 0;
   #isClosed = false;
 
-  /** `owner` is the connection: an entry's author gets no push of it. */
-  constructor(service: Service, owner: Output) {
+  constructor(service: Service, connection: Output) {
     const onLagging = (): void => service.observe({ kind: "lagging" });
     this.#hub = service.hub;
     this.#holder = {
       store: service.store,
-      reader: { output: owner, flush: service.flush, onLagging },
-      owner,
+      reader: { output: connection, flush: service.flush, onLagging },
     };
   }
 

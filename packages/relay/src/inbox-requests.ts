@@ -71,7 +71,8 @@ export async function claim(connection: Connection, request: Of<"claim">): Promi
   return asReply(await submit(connection, { kind: "claim", inboxId: toHex(request.inboxId), tokenHash }));
 }
 
-export function post({ service, owner }: Connection, request: Of<"post">): Promise<Reply> {
+export function post(connection: Connection, request: Of<"post">): Promise<Reply> {
+  const { service } = connection;
   const inboxId = toHex(request.inboxId);
   const tokenHash = service.sha256(request.postToken);
   const { postId, body } = request;
@@ -79,7 +80,7 @@ export function post({ service, owner }: Connection, request: Of<"post">): Promi
     service.batcher.submit({ kind: "post", inboxId, tokenHash, postId, body }, (outcome) => {
       resolve(asReply(outcome));
       if (outcome.kind !== "posted" || !outcome.post) return;
-      service.hub.deliver(inboxId, undefined, outcome.post, owner);
+      service.hub.deliver(inboxId, undefined, outcome.post, connection);
       service.wakeups.announce(inboxId, outcome.post.seq);
     });
   });

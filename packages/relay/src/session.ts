@@ -56,11 +56,9 @@ export interface Session {
 type Asking = Exclude<Request, { kind: "ack" }>;
 
 // A class, and requests as functions: a relay holds 50,000 of these, and closures would be most of their memory.
-export class LinkSession implements Session, Connection, Output, Sender {
+export class LinkSession implements Session, Connection, Sender {
   readonly service: Service;
   readonly nonce: Uint8Array;
-  readonly owner = this;
-  readonly output = this;
   readonly handles: Handles;
   readonly #link: Link;
   readonly #pace: Pace;
