@@ -11,6 +11,9 @@ import { Icon } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { countWords, rowTimeWords } from "../words.ts";
 
+/** For how long a row is waited for that a key led to: seconds on a slow device, and not for ever for one that is gone. */
+const FOCUS_FRAMES_MAX = 120;
+
 /** Which row an arrow key leads to, or undefined for any other key. */
 function rowAfter(key: string, at: number, count: number): number | undefined {
   switch (key) {
@@ -46,13 +49,14 @@ export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): 
     return document.activeElement === row;
   }
   /** A row that is new on the page is hidden, and takes no focus, until it has been measured: some frames later. */
-  function followFocus(): void {
-    if (wantsFocus.current) wantsFocus.current = !focusRow(latest.current);
-    if (wantsFocus.current) requestAnimationFrame(followFocus);
+  function followFocus(frames = FOCUS_FRAMES_MAX): void {
+    if (!wantsFocus.current || scroller.current === null) return; // it has it, or the list is gone
+    wantsFocus.current = frames > 0 && !focusRow(latest.current);
+    if (wantsFocus.current) requestAnimationFrame(() => followFocus(frames - 1));
   }
 
   // Before anything else happens: the row that had the focus may be gone from the page.
-  useLayoutEffect(followFocus, [active]);
+  useLayoutEffect(() => followFocus(), [active]);
   useEffect(() => {
     if (chosen >= 0) activate(chosen);
   }, [chosen]);
