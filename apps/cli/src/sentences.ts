@@ -30,6 +30,24 @@ export function problemSentence(problem: DeviceProblem): string {
       return "This passphrase does not open this device. Check capital letters and spaces, then try again.";
     case "passphrase-short":
       return "This passphrase is too short. Use at least 12 characters: four or more words are easiest to remember.";
+    case "pin-wrong":
+      return "This PIN opens nothing. After ten wrong ones in a row this device is wiped.";
+    case "pin-short":
+      return "A PIN has 6 to 12 digits.";
+    case "pin-common":
+      return "This PIN is one of those that are tried first. Take the suggested one, or digits without a pattern.";
+    case "pin-used":
+      return "This PIN is in use for something else on this device. Choose another.";
+    case "guardians-unreached":
+      return "Too few guardians answered. Nothing was lost and nothing was opened. Check your connection, then try again.";
+    case "guardians-wait":
+      return `There were several wrong PINs, so the guardians wait. Try again in ${seconds(problem.retryAfterMs)}.`;
+    case "guardians-false":
+      return "A guardian answered falsely and was left out; too few are left. Nothing was opened. Tell whoever runs the guardians.";
+    case "guardians-unfinished":
+      return "A change of PIN has reached some guardians and not all. Try again once every guardian answers; until then the old PIN and the new one may both fail.";
+    case "guardians-refused":
+      return "The guardians did not accept this. Nothing was changed.";
     case "text-empty":
       return "There is nothing to send.";
     case "text-too-long":

@@ -30,6 +30,24 @@ export function problemWords(problem: Problem): string {
       return m.problem_passphrase_wrong();
     case "passphrase-short":
       return m.problem_passphrase_short();
+    case "pin-wrong":
+      return m.problem_pin_wrong();
+    case "pin-short":
+      return m.problem_pin_short();
+    case "pin-common":
+      return m.problem_pin_common();
+    case "pin-used":
+      return m.problem_pin_used();
+    case "guardians-unreached":
+      return m.problem_guardians_unreached();
+    case "guardians-wait":
+      return m.problem_guardians_wait({ wait: durationWords(problem.retryAfterMs) });
+    case "guardians-false":
+      return m.problem_guardians_false();
+    case "guardians-unfinished":
+      return m.problem_guardians_unfinished();
+    case "guardians-refused":
+      return m.problem_guardians_refused();
     case "text-empty":
       return m.problem_text_empty();
     case "text-too-long":

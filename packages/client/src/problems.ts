@@ -10,6 +10,12 @@ export type Problem =
   | { readonly kind: "contact-known" }
   | { readonly kind: "name-invalid" | "name-too-long" }
   | { readonly kind: "passphrase-wrong" | "passphrase-short" }
+  | { readonly kind: "pin-wrong" | "pin-short" | "pin-common" | "pin-used" }
+  | { readonly kind: "guardians-unreached" } // fewer than the threshold answered: nothing was lost
+  | { readonly kind: "guardians-wait"; readonly retryAfterMs: number } // too many tries in a short time
+  | { readonly kind: "guardians-false" } // too few are left beside those whose answers do not hold
+  | { readonly kind: "guardians-unfinished" } // a change of PIN is at some of them and not yet at others
+  | { readonly kind: "guardians-refused" } // they know this device no longer, or it may not do this
   | { readonly kind: "text-empty" | "text-too-long" }
   | { readonly kind: "relay-unreachable" | "relay-stopping" | "relay-full" }
   | { readonly kind: "relay-key-wrong" } // somebody else answers at this address
