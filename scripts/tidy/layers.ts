@@ -31,7 +31,11 @@ const LAYERS: Readonly<Record<string, Layer>> = {
     reaches: [...MEMBER, "relay", "guardian", "client-adapters", "relay-adapters", "guardian-adapters"],
     pure: false,
   },
-  "apps/relay-server": { reaches: [...SERVER, "relay-adapters"], pure: false },
+  // A trial's guardian runs in the relay's process.
+  "apps/relay-server": {
+    reaches: [...SERVER, ...GUARDIAN, "relay-adapters", "guardian-adapters"],
+    pure: false,
+  },
   "apps/guardian": { reaches: [...GUARDIAN, "guardian-adapters"], pure: false },
   "apps/cli": { reaches: [...MEMBER, "client-adapters"], pure: false },
   "apps/web": { reaches: [...MEMBER, "client-adapters"], pure: false },

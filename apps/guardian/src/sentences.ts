@@ -1,9 +1,8 @@
 /** What a guardian says to whoever runs it: what happened and what to do, in plain words. */
-import type { ListenProblem } from "@sotto/guardian-adapters/node";
+import type { FolderProblem, ListenProblem } from "@sotto/guardian-adapters/node";
 import { toHex } from "@sotto/protocol";
-import type { DataProblem } from "./data-folder.ts";
 
-export function dataSentence({ kind }: DataProblem, path: string): string {
+export function dataSentence({ kind }: FolderProblem, path: string): string {
   switch (kind) {
     case "newer":
       return `The data in ${path} was written by a newer version of Sotto. Update Sotto, or choose another folder with --data.`;

@@ -1,9 +1,6 @@
 /** One guardian in one process, until it is told to stop. Wiring only. */
-import { createGuardian } from "@sotto/guardian";
-import { listenGuardian, nativeRandom, nativeUntil, startGossip } from "@sotto/guardian-adapters/node";
-import { envelopePublicKey } from "@sotto/oprf";
+import { listenGuardian, startGuardian } from "@sotto/guardian-adapters/node";
 import { err, ok, type Result } from "@sotto/protocol";
-import { openDataFolder } from "./data-folder.ts";
 import type { Events } from "./events.ts";
 import { dataSentence, listenSentence, welcomeText } from "./sentences.ts";
 
@@ -20,38 +17,26 @@ export async function start(
   { host, port, path }: StartOptions,
   events: Events,
 ): Promise<Result<Running, string>> {
-  const folder = openDataFolder(path);
-  if (!folder.ok) return err(dataSentence(folder.error, path));
-  const { keys, store } = folder.value;
-  const guardian = createGuardian({
-    store,
-    keys,
-    admission: { spend: () => Promise.resolve(true) },
-    clock: Date.now,
-    random: nativeRandom,
-    until: nativeUntil,
-  });
-  const listener = await listenGuardian({
-    guardian,
-    host,
-    port,
+  const onBug = (error: unknown): void => events.bug(error);
+  const guardian = await startGuardian({
+    path,
+    peers: [],
     onServed: (served) => events.served(served),
-    onBug: (error) => events.bug(error),
+    onBug,
   });
+  if (!guardian.ok) return err(dataSentence(guardian.error, path));
+  const { gid, gx, mount } = guardian.value;
+  const listener = await listenGuardian(mount, { host, port, onBug });
   if (!listener.ok) {
-    folder.value.close();
+    await guardian.value.stop();
     return err(listenSentence(listener.error, host, port));
   }
-  const gossip = startGossip(store, (error) => events.bug(error));
-  const { gid, envelopeSeed } = keys;
-  const gx = await envelopePublicKey(envelopeSeed);
   const name = host.includes(":") ? `[${host}]` : host;
   return ok({
     text: welcomeText({ gid, gx, url: `http://${name}:${listener.value.port}`, path }),
     async stop() {
-      await gossip.stop();
       await listener.value.close();
-      folder.value.close();
+      await guardian.value.stop();
       events.stopped();
     },
   });

@@ -33,6 +33,9 @@ export interface GuardianAdmission {
   spend(admission: Uint8Array): Promise<boolean>;
 }
 
+/** Another guardian, told by the operator: its origin, and its Ed25519 and X25519 public keys. */
+export type GuardianPeer = { readonly url: string; readonly gid: Uint8Array; readonly gx: Uint8Array };
+
 export type GuardianPorts = {
   readonly store: RecordStore;
   readonly keys: GuardianKeys;

@@ -36,7 +36,12 @@ type Serving = {
 };
 
 /** A mount point for an HTTP server whose limits are its own. */
-export const createGuardianMount = ({ guardian, onServed, onBug }: Serving) => ({
+export type GuardianMount = {
+  readonly path: string;
+  serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
+};
+
+export const createGuardianMount = ({ guardian, onServed, onBug }: Serving): GuardianMount => ({
   path: PATH,
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     try {
@@ -87,9 +92,9 @@ export type ListenProblem = { readonly kind: "portBusy" | "portForbidden" | "noS
 
 /** A server that has nothing but the guardian. `port`: 0 chooses a free one. */
 export async function listenGuardian(
-  options: Serving & { readonly host: string; readonly port: number },
+  mount: GuardianMount,
+  options: { readonly host: string; readonly port: number; readonly onBug: (error: unknown) => void },
 ): Promise<Result<GuardianListener, ListenProblem>> {
-  const mount = createGuardianMount(options);
   const server = createServer(
     {
       headersTimeout: HEADERS_WAIT_MS,

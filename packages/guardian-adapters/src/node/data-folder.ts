@@ -2,31 +2,27 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import {
-  createGuardianKeys,
-  lockFolder,
-  openRecordStore,
-  type NodeRecordStore,
-  type StoreProblem,
-} from "@sotto/guardian-adapters/node";
 import type { GuardianKeys } from "@sotto/guardian";
 import { err, fromHex, ok, Secret, type Result } from "@sotto/protocol";
+import { lockFolder } from "./folder-lock.ts";
+import { createGuardianKeys } from "./native.ts";
+import { openRecordStore, type NodeRecordStore, type StoreProblem } from "./record-store.ts";
 
 const OWNER_ONLY = 0o600;
 const SEED_BYTES = 32;
 /** The seeds of gid and of gx, one on each line. */
 const IDENTITY = /^([0-9a-f]{64})\n([0-9a-f]{64})\n$/;
 
-export type DataProblem = StoreProblem | { readonly kind: "notWritable" | "badIdentity" | "inUse" };
+export type FolderProblem = StoreProblem | { readonly kind: "notWritable" | "badIdentity" | "inUse" };
 
-export type DataFolder = {
+export type GuardianFolder = {
   readonly keys: GuardianKeys;
   readonly store: NodeRecordStore;
   /** Closes the files; another process may open them afterwards. */
   close(): void;
 };
 
-export function openDataFolder(path: string): Result<DataFolder, DataProblem> {
+export function openGuardianFolder(path: string): Result<GuardianFolder, FolderProblem> {
   try {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   } catch {
@@ -50,7 +46,7 @@ export function openDataFolder(path: string): Result<DataFolder, DataProblem> {
   });
 }
 
-function openFiles(path: string): Result<Pick<DataFolder, "keys" | "store">, DataProblem> {
+function openFiles(path: string): Result<Pick<GuardianFolder, "keys" | "store">, FolderProblem> {
   const keys = readOrMakeKeys(path);
   if (!keys.ok) return keys;
   const store = openRecordStore(path);
@@ -58,7 +54,7 @@ function openFiles(path: string): Result<Pick<DataFolder, "keys" | "store">, Dat
 }
 
 /** Records without the identity belong to a guardian that is lost: devices have pinned its keys. */
-function readOrMakeKeys(path: string): Result<GuardianKeys, DataProblem> {
+function readOrMakeKeys(path: string): Result<GuardianKeys, FolderProblem> {
   const file = join(path, "identity.key");
   try {
     if (!existsSync(file)) {

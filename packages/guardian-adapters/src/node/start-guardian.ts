@@ -1,0 +1,55 @@
+/** A guardian on a folder, for whichever process has it: one of its own, or a relay's that embeds one. Wiring only. */
+import { createGuardian, type GuardianPeer } from "@sotto/guardian";
+import { envelopePublicKey } from "@sotto/oprf";
+import { ok, type Result } from "@sotto/protocol";
+import { openGuardianFolder, type FolderProblem } from "./data-folder.ts";
+import { startGossip } from "./gossip.ts";
+import { createGuardianMount, type GuardianMount, type Served } from "./http.ts";
+import { nativeRandom, nativeUntil } from "./native.ts";
+
+export type GuardianOptions = {
+  /** Its folder; made where there is none. */
+  readonly path: string;
+  /** The guardians its operator told it of; a trial's has none. */
+  readonly peers: readonly GuardianPeer[];
+  /** Hears how each request ended. */
+  readonly onServed: (served: Served) => void;
+  readonly onBug: (error: unknown) => void;
+};
+
+export type RunningGuardian = {
+  /** Ed25519 and X25519 public keys, 32 bytes each: what devices pin. */
+  readonly gid: Uint8Array;
+  readonly gx: Uint8Array;
+  readonly mount: GuardianMount;
+  /** To be called once nothing comes through the mount any more. */
+  stop(): Promise<void>;
+};
+
+export async function startGuardian({
+  path,
+  onServed,
+  onBug,
+}: GuardianOptions): Promise<Result<RunningGuardian, FolderProblem>> {
+  const folder = openGuardianFolder(path);
+  if (!folder.ok) return folder;
+  const { keys, store } = folder.value;
+  const guardian = createGuardian({
+    store,
+    keys,
+    admission: { spend: () => Promise.resolve(true) },
+    clock: Date.now,
+    random: nativeRandom,
+    until: nativeUntil,
+  });
+  const gossip = startGossip(store, onBug);
+  return ok({
+    gid: keys.gid,
+    gx: await envelopePublicKey(keys.envelopeSeed),
+    mount: createGuardianMount({ guardian, onServed, onBug }),
+    async stop() {
+      await gossip.stop();
+      folder.value.close();
+    },
+  });
+}
