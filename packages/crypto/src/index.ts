@@ -9,3 +9,4 @@ export { FORWARD_GENERATIONS_MAX, KEPT_GENERATIONS_MAX } from "./mls/context.ts"
 export { createTsMlsEngine } from "./mls/ts-mls-engine.ts";
 export * from "./container/index.ts";
 export * from "./guardian/index.ts";
+export * from "./vault/index.ts";

@@ -10,6 +10,7 @@ export * from "./limits.ts";
 export * from "./policy.ts";
 export * from "./ports.ts";
 export * from "./result.ts";
+export * from "./secret-field.ts";
 export * from "./secret.ts";
 export * from "./signed.ts";
 export * from "./guardian.ts";

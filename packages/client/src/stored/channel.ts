@@ -18,9 +18,9 @@ import {
   KEY_PACKAGE_BYTES_MAX,
   WELCOME_BYTES_MAX,
   type TypeOf,
+  secretField,
 } from "@sotto/protocol";
 import { table } from "./record.ts";
-import { secretField } from "./secret-field.ts";
 
 /** Epochs that are over and not known to be acknowledged, at most. */
 export const PAST_EPOCHS_MAX = 8;

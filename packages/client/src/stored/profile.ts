@@ -15,10 +15,10 @@ import {
   uint,
   URL_BYTES_MAX,
   type TypeOf,
+  secretField,
 } from "@sotto/protocol";
 import { ACTIVATION_TOKENS_MAX, deviceKind } from "@sotto/protocol";
 import { table } from "./record.ts";
-import { secretField } from "./secret-field.ts";
 
 const profile = struct({
   name: text(NAME_BYTES_MAX),

@@ -2,22 +2,10 @@
  * The container's file: a header that looks random, and two regions of equal size. Which region is whose, and
  * whether a second one is in use, is not to be seen. Spec: spec/container.md, Layout (CT1, CT2) and Header (CT18).
  */
-import {
-  concat,
-  decode,
-  encode,
-  err,
-  fixed,
-  ok,
-  Secret,
-  struct,
-  u8,
-  type RandomBytes,
-  type Result,
-} from "@sotto/protocol";
+import { err, ok, type RandomBytes, type Result, type Secret } from "@sotto/protocol";
 import type { BlockFault, BlockFile } from "./block-file.ts";
 import { attempt, createDisk, type Disk } from "./disk.ts";
-import { FORMAT_VERSION, FREE, superblockToBytes } from "./formats.ts";
+import { FREE, superblockToBytes } from "./formats.ts";
 import { regionKeys, wipeRegionKeys } from "./frames.ts";
 import {
   geometryOf,
@@ -28,9 +16,10 @@ import {
   SUPERBLOCK_BYTES,
   type Geometry,
 } from "./geometry.ts";
+import { createHeader, type Box } from "./header.ts";
 import { openRecords, type Records } from "./records.ts";
 import type { RegionFault } from "./recover.ts";
-import { KEY_BYTES, noise, seal, SEALED_BYTES_EXTRA, unseal } from "./seal.ts";
+import { noise, seal } from "./seal.ts";
 
 export type Region = 0 | 1;
 /** What a KeySource gives: which region is this person's, and what opens it. */
@@ -58,6 +47,17 @@ export interface Container {
   /** Keeps a profile's key, sealed under `wrapping`, in place of whatever kept that region's key before. */
   wrap(profile: ProfileKey, wrapping: Secret): Promise<Result<void, BlockFault>>;
   unwrap(wrapping: Secret): Promise<Result<ProfileKey, UnlockFailure>>;
+  /** The same for a container that PINs open: a profile's key in one of four boxes, and the one that `wrapping` opens. */
+  box(box: Box, profile: ProfileKey, wrapping: Secret): Promise<Result<void, BlockFault>>;
+  unbox(wrapping: Secret): Promise<Result<ProfileKey & { readonly box: Box }, UnlockFailure>>;
+  /** Other noise in a box that nobody uses: between two looks at a device it changes as a used one does. */
+  refillBox(box: Box): Promise<Result<void, BlockFault>>;
+  /** What is kept for everybody to see, at most IMAGE_BYTES_MAX; undefined where a passphrase opens. */
+  readImage(): Promise<Result<Uint8Array | undefined, BlockFault>>;
+  /** All or nothing, and durable once it resolves. */
+  writeImage(image: Uint8Array): Promise<Result<void, BlockFault>>;
+  /** Everything is noise afterwards, what opens first; then the file is as if it had never been finished. */
+  destroy(): Promise<Result<void, BlockFault>>;
   /** The last step of creation: until then the file counts as unfinished. */
   finish(): Promise<Result<void, BlockFault>>;
   /** After closing the records of its regions. */
@@ -110,20 +110,6 @@ function geometryOfFile({ bytes }: BlockFile): Geometry | undefined {
   return isRegionBytes(regionBytes) ? geometryOf(regionBytes) : undefined;
 }
 
-/** Sector 0 begins with the salt; 1 to 4 each with a box: two copies for each region. Everything else is noise. */
-const boxBody = struct({ region: u8, key: fixed(KEY_BYTES) });
-const BOX_PLAIN_BYTES = 208;
-const BOX_BYTES = BOX_PLAIN_BYTES + SEALED_BYTES_EXTRA;
-const BOXES = [
-  { region: 0, copy: 0 },
-  { region: 0, copy: 1 },
-  { region: 1, copy: 0 },
-  { region: 1, copy: 1 },
-] as const;
-const boxAt = (region: Region, copy: 0 | 1): number => (1 + 2 * region + copy) * SECTOR_BYTES;
-
-type Box = { readonly region: Region; readonly copy: 0 | 1; readonly key: Uint8Array };
-
 function containerOf(
   file: BlockFile,
   disk: Disk,
@@ -131,27 +117,9 @@ function containerOf(
   salt: Uint8Array,
   random: RandomBytes,
 ): Container {
+  const header = createHeader(disk, salt, random);
   const regionDisk = (region: Region): Disk =>
     createDisk(file, HEADER_BYTES + region * geometry.regionBytes, geometry.regionBytes);
-
-  async function readBoxes(wrapping: Secret): Promise<Result<readonly Box[], { readonly kind: "newer" }>> {
-    const boxes: Box[] = [];
-    for (const { region, copy } of BOXES) {
-      const plain = unseal(wrapping, salt, await disk.read(boxAt(region, copy), BOX_BYTES));
-      if (!plain) continue;
-      if (plain[0]! > FORMAT_VERSION) return err({ kind: "newer" });
-      const body = decode(boxBody, plain.subarray(1, 1 + BOX_BODY_BYTES));
-      if (body.ok && body.value.region === region) boxes.push({ ...body.value, region, copy });
-    }
-    return ok(boxes);
-  }
-  async function writeBox({ region, copy, key }: Box, wrapping: Secret): Promise<void> {
-    const body = encode(boxBody, { region, key });
-    const plain = concat(Uint8Array.of(FORMAT_VERSION), body, random(BOX_PLAIN_BYTES - 1 - body.length));
-    await disk.write(boxAt(region, copy), seal(wrapping, salt, plain, random));
-    plain.fill(0);
-    await disk.flush();
-  }
 
   return {
     geometry,
@@ -174,29 +142,13 @@ function containerOf(
         await target.flush();
       }),
     open: (region, key) => openRecords(regionDisk(region), key, geometry, random),
-    wrap: ({ region, key }, wrapping) =>
-      attempt(async () => {
-        // One copy after the other: at every moment one of them opens, with the old passphrase or the new.
-        const bytes = key.expose((raw) => raw.slice());
-        for (const copy of [1, 0] as const) await writeBox({ region, copy, key: bytes }, wrapping);
-        bytes.fill(0);
-      }),
-    async unwrap(wrapping) {
-      const found = await attempt(() => readBoxes(wrapping));
-      if (!found.ok) return found;
-      if (!found.value.ok) return found.value;
-      const [box] = found.value.value;
-      if (!box) return err({ kind: "wrong" });
-      // A change of passphrase that was cut short, or a sector gone bad, leaves one copy: make two of it again.
-      if (!found.value.value.some(({ region, copy }) => region === box.region && copy !== box.copy)) {
-        const copy = box.copy === 0 ? 1 : 0;
-        const mended = await attempt(() => writeBox({ ...box, copy }, wrapping));
-        if (!mended.ok) return mended;
-      }
-      const key = new Secret(box.key.slice());
-      for (const { key: read } of found.value.value) read.fill(0);
-      return ok({ region: box.region, key });
-    },
+    wrap: (profile, wrapping) => attempt(() => header.wrap(profile, wrapping)),
+    unwrap: (wrapping) => reading(() => header.unwrap(wrapping)),
+    box: (box, profile, wrapping) => attempt(() => header.box(box, profile, wrapping)),
+    unbox: (wrapping) => reading(() => header.unbox(wrapping)),
+    refillBox: (box) => attempt(() => header.refillBox(box)),
+    readImage: () => attempt(() => header.readImage()),
+    writeImage: (image) => attempt(() => header.writeImage(image)),
     finish: () =>
       attempt(async () => {
         await disk.write(SALT_BYTES, noise(random, SECTOR_BYTES - SALT_BYTES));
@@ -204,8 +156,22 @@ function containerOf(
         await disk.write(0, salt);
         await disk.flush();
       }),
+    destroy: () =>
+      attempt(async () => {
+        await disk.write(SECTOR_BYTES, noise(random, HEADER_BYTES - SECTOR_BYTES));
+        await disk.flush(); // nothing opens from here on, whatever becomes of the rest
+        await disk.write(0, new Uint8Array(SECTOR_BYTES));
+        await disk.flush();
+        for (let at = HEADER_BYTES; at < file.bytes; at += FILL_BYTES)
+          await disk.write(at, noise(random, Math.min(FILL_BYTES, file.bytes - at)));
+        await disk.flush();
+      }),
     close: async () => file.close(),
   };
 }
 
-const BOX_BODY_BYTES = 1 + KEY_BYTES;
+/** Runs steps that end in a value of their own or at a fault of the disk. */
+async function reading<T, E>(steps: () => Promise<Result<T, E>>): Promise<Result<T, E | BlockFault>> {
+  const done = await attempt(steps);
+  return done.ok ? done.value : done;
+}

@@ -10,6 +10,7 @@ export {
   type Region,
   type UnlockFailure,
 } from "./container.ts";
+export { BOXES, IMAGE_BYTES_MAX, type Box } from "./header.ts";
 export { containerBytes, REGION_BYTES_DEFAULT, REGION_BYTES_MIN, type Geometry } from "./geometry.ts";
 export {
   argon2idStretch,

@@ -11,6 +11,7 @@ import {
   scalarToBytes,
   splitSecret,
   type Scalar,
+  type Share,
 } from "@sotto/oprf";
 import { assert, Secret, SLOTS, type RandomBytes, type Registration, type Sha256 } from "@sotto/protocol";
 import { signingKey, type SigningKey } from "../keys.ts";
@@ -31,6 +32,8 @@ export type GuardianSeat = GuardianAddress & {
   readonly rid: Uint8Array;
   /** Ed25519 seed: signs EVAL. */
   readonly deviceSeed: Secret;
+  /** Takes its place once the guardian has taken it (ROTATE): tried first. */
+  readonly nextSeed?: Secret | undefined;
   readonly publicShare: Uint8Array;
 };
 
@@ -46,6 +49,8 @@ export type Managing = {
   readonly managerSeed: Secret;
   /** Where each PIN's slot is, guardian by guardian; a decoy profile knows its own slot alone. */
   readonly slots: readonly Readonly<Partial<Record<SlotName, number>>>[];
+  /** The profile's share at each guardian, as a scalar's bytes: another PIN seals the same one. */
+  readonly shares: readonly Secret[];
 };
 
 export type Dealt = {
@@ -136,10 +141,22 @@ export function deal(
     deviceSecret,
     realBoxKey: boxKey(realSecret, deviceSecret),
     decoyBoxKey: boxKey(decoySecret, deviceSecret),
-    real: { managerSeed: managers.real.seed, slots: places, wipeSeed: wiping.seed },
-    decoy: { managerSeed: managers.decoy.seed, slots: places.map(({ decoy }) => ({ decoy })) },
+    real: {
+      managerSeed: managers.real.seed,
+      slots: places,
+      shares: secretsOf(realShares),
+      wipeSeed: wiping.seed,
+    },
+    decoy: {
+      managerSeed: managers.decoy.seed,
+      slots: places.map(({ decoy }) => ({ decoy })),
+      shares: secretsOf(decoyShares),
+    },
   };
 }
+
+const secretsOf = (shares: readonly Share[]): readonly Secret[] =>
+  shares.map(({ value }) => new Secret(scalarToBytes(value)));
 
 const newSeed = (random: RandomBytes): Secret => new Secret(random(32));
 const bit = (slot: number): number => 1 << slot;
@@ -170,7 +187,13 @@ function shareOf(
   return name === "real" ? shares.real : shares.decoy;
 }
 
-function slotFor({ input, output }: Output, place: Place, share: Scalar, random: RandomBytes) {
+/** What a guardian holds of one PIN. */
+export function slotFor(
+  { input, output }: Output,
+  place: Place,
+  share: Scalar,
+  random: RandomBytes,
+): { readonly element: Uint8Array; readonly sealedShare: Uint8Array } {
   const element = elementToBytes(hashToGroup(input).multiply(linkScalar(output, place)));
   return { element, sealedShare: sealShare(output, place, share, random) };
 }

@@ -1,3 +1,4 @@
 export * from "./deal.ts";
-export { linkScalar, openShare } from "./slot-keys.ts";
+export * from "./manage.ts";
+export { linkScalar, openShare, type Place } from "./slot-keys.ts";
 export * from "./unlock.ts";

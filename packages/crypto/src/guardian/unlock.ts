@@ -14,6 +14,7 @@ import {
   sealRequest,
   type Blinded,
   type Element,
+  type Scalar,
 } from "@sotto/oprf";
 import {
   assert,
@@ -34,19 +35,30 @@ import { boxKey, linkScalar, openShare } from "./slot-keys.ts";
 /** Brings an envelope to a guardian and its answer back, directly or by way of a relay. Undefined: not reached. */
 export type Carry = (to: GuardianAddress, envelope: Uint8Array) => Promise<Uint8Array | undefined>;
 
-type Ports = { readonly carry: Carry; readonly random: RandomBytes };
+export type UnlockPorts = { readonly carry: Carry; readonly random: RandomBytes };
 
-export type Unlocking =
-  /** `key` opens one of the boxes. `counters`: by guardian number; one that went back is an alarm (GD17). */
-  | { readonly kind: "opened"; readonly key: Secret; readonly counters: ReadonlyMap<number, number> }
-  | { readonly kind: "wrong"; readonly counters: ReadonlyMap<number, number> }
+/** An OPEN that nobody answered: sent again, it settles what its EVAL was charged (GD6). */
+export type Unanswered = { readonly x: number; readonly request: OpenRequest };
+export type OpenRequest = Extract<GuardianRequest, { kind: "open" }>;
+
+export type Unlocking = {
+  /** By guardian number; one that went back is an alarm (GD17). */
+  readonly counters: ReadonlyMap<number, number>;
+  readonly unanswered: readonly Unanswered[];
+  /** Numbers of guardians whose evaluation does not hold. */
+  readonly cheating: readonly number[];
+  /** Of those that know the device no longer, or not yet: they were put back to an earlier state, or it was wiped there. */
+  readonly denying: readonly number[];
+} & (
+  | { readonly kind: "opened"; /** Opens one of the boxes. */ readonly key: Secret }
+  | { readonly kind: "wrong" }
+  /** Some guardians know this PIN, and too few: it is being changed. */
+  | { readonly kind: "partial" }
+  /** Those that answered know this device no longer. */
+  | { readonly kind: "denied" }
   /** Too few guardians answered; nothing was opened. `waitMs`: after which enough of them would. */
-  | {
-      readonly kind: "tooFew";
-      readonly reached: number;
-      readonly cheating: readonly number[];
-      readonly waitMs: number | undefined;
-    };
+  | { readonly kind: "tooFew"; readonly reached: number; readonly waitMs: number | undefined }
+);
 
 type Evaluated = {
   readonly seat: GuardianSeat;
@@ -59,6 +71,13 @@ type Asked =
   | { readonly kind: "unreached" | "denied" | "cheats"; readonly seat: GuardianSeat }
   | { readonly kind: "wait"; readonly seat: GuardianSeat; readonly waitMs: number };
 
+type Opened = {
+  readonly x: number;
+  readonly counter?: number;
+  readonly share?: Scalar | undefined;
+  readonly unanswered?: OpenRequest;
+};
+
 /** `input`: the stretched PIN, 32 bytes. */
 export async function unlockWithPin(
   image: {
@@ -67,66 +86,110 @@ export async function unlockWithPin(
     readonly deviceSecret: Secret;
   },
   input: Uint8Array,
-  ports: Ports,
+  ports: UnlockPorts,
 ): Promise<Unlocking> {
+  const { threshold } = image;
   const blinded = blind(input, ports.random);
   const asked = await Promise.all(image.seats.map((seat) => evaluateAt(seat, input, blinded, ports)));
   const evaluated = asked.filter((one) => one.kind === "evaluated");
-  if (evaluated.length < image.threshold) return tooFew(asked, image.threshold);
-  const parts = evaluated.slice(0, image.threshold).map(({ seat, element }) => ({ x: seat.x, element }));
-  const whole = finalize(input, blinded, parts);
-  assert(whole.ok, "evaluations that hold are elements");
-  const output = new Secret(whole.value);
-  const opened = await Promise.all(evaluated.map((one) => openAt(one, blinded, output, ports)));
+  if (evaluated.length < threshold) return tooFew(asked, threshold);
+  const output = outputOf(input, blinded, evaluated.slice(0, threshold));
+  const opened: readonly Opened[] = await Promise.all(
+    evaluated.map((one) => openAt(one, blinded, output, ports)),
+  );
   output.wipe();
-  const counters = new Map(opened.flatMap(({ x, counter }) => (counter === undefined ? [] : [[x, counter]])));
+  const found = {
+    counters: new Map(opened.flatMap(({ x, counter }) => (counter === undefined ? [] : [[x, counter]]))),
+    unanswered: opened.flatMap(({ x, unanswered }) => (unanswered ? [{ x, request: unanswered }] : [])),
+    cheating: numbersOf(asked, "cheats"),
+    denying: numbersOf(asked, "denied"),
+  };
   const shares = opened.flatMap(({ x, share }) => (share === undefined ? [] : [{ x, value: share }]));
-  if (shares.length >= image.threshold) {
-    const secret = combineShares(shares.slice(0, image.threshold));
-    return { kind: "opened", key: boxKey(secret, image.deviceSecret), counters };
+  if (shares.length >= threshold) {
+    const secret = combineShares(shares.slice(0, threshold));
+    return { ...found, kind: "opened", key: boxKey(secret, image.deviceSecret) };
   }
   // What was not answered says nothing about the PIN: whoever carries may have dropped it.
-  if (counters.size < image.threshold)
-    return { ...tooFew(asked, image.threshold), reached: counters.size, waitMs: undefined };
-  return { kind: "wrong", counters };
+  const reached = found.counters.size;
+  if (reached < threshold) return { ...found, kind: "tooFew", reached, waitMs: undefined };
+  return { ...found, kind: shares.length > 0 ? "partial" : "wrong" };
 }
 
-function tooFew(asked: readonly Asked[], threshold: number): Extract<Unlocking, { kind: "tooFew" }> {
-  const waits = asked.flatMap((one) => (one.kind === "wait" ? [one.waitMs] : [])).toSorted((a, b) => a - b);
-  const reached = asked.filter(({ kind }) => kind === "evaluated").length;
-  return {
-    kind: "tooFew",
-    reached,
-    cheating: asked.flatMap(({ kind, seat }) => (kind === "cheats" ? [seat.x] : [])),
-    waitMs: waits[threshold - reached - 1],
+/** The PIN's output. From `threshold` evaluations that were checked. */
+export function outputOf(
+  input: Uint8Array,
+  blinded: Blinded,
+  evaluated: readonly { readonly seat: GuardianSeat; readonly element: Uint8Array }[],
+): Secret {
+  const parts = evaluated.map(({ seat, element }) => ({ x: seat.x, element }));
+  const whole = finalize(input, blinded, parts);
+  assert(whole.ok, "evaluations that hold are elements");
+  return new Secret(whole.value);
+}
+
+const numbersOf = (asked: readonly Asked[], of: Asked["kind"]): readonly number[] =>
+  asked.flatMap(({ kind, seat }) => (kind === of ? [seat.x] : []));
+
+export function tooFew(asked: readonly Asked[], threshold: number): Unlocking {
+  const denying = numbersOf(asked, "denied");
+  const found = {
+    counters: new Map<number, number>(),
+    unanswered: [],
+    cheating: numbersOf(asked, "cheats"),
+    denying,
   };
+  const waits = asked.flatMap((one) => (one.kind === "wait" ? [one.waitMs] : [])).toSorted((a, b) => a - b);
+  const reached = numbersOf(asked, "evaluated").length;
+  // So few are left that know the device that it never opens again.
+  if (denying.length > Math.max(0, asked.length - threshold)) return { ...found, kind: "denied" };
+  return { ...found, kind: "tooFew", reached, waitMs: waits[threshold - reached - 1] };
 }
 
-async function evaluateAt(
+/** HELLO and EVAL. A guardian may know the device by the key that is to come or by the one before. */
+export async function evaluateAt(
   seat: GuardianSeat,
   input: Uint8Array,
   blinded: Blinded,
-  ports: Ports,
+  ports: UnlockPorts,
+): Promise<Asked> {
+  const { nextSeed, deviceSeed } = seat;
+  const first = await evaluateAs(nextSeed ?? deviceSeed, seat, input, blinded, ports);
+  if (first.kind !== "denied" || nextSeed === undefined) return first;
+  return evaluateAs(deviceSeed, seat, input, blinded, ports);
+}
+
+async function evaluateAs(
+  seed: Secret,
+  seat: GuardianSeat,
+  input: Uint8Array,
+  blinded: Blinded,
+  ports: UnlockPorts,
 ): Promise<Asked> {
   const { gid, rid } = seat;
   const challenge = await ask(seat, { kind: "hello", rid }, ports.carry);
   if (challenge?.kind !== "challenge") return { kind: challenge ? "denied" : "unreached", seat };
   const { nonce } = challenge;
   const { element } = blinded;
-  const signature = sign(signingKey(seat.deviceSeed), evalBytes({ gid, rid }, nonce, element));
+  const signature = sign(signingKey(seed), evalBytes({ gid, rid }, nonce, element));
   const answer = await ask(seat, { kind: "eval", rid, nonce, element, signature }, ports.carry);
   if (answer?.kind === "refused" && answer.code === "wait")
     return { kind: "wait", seat, waitMs: answer.detail };
-  if (answer?.kind !== "evaluated") return { kind: answer ? "denied" : "unreached", seat };
+  const isDenied = answer?.kind === "refused" && answer.code === "denied";
+  if (answer?.kind !== "evaluated") return { kind: isDenied ? "denied" : "unreached", seat };
   const holds = isEvaluation(answer, { blinded, publicShare: seat.publicShare, input });
   return holds ? { ...answer, seat } : { kind: "cheats", seat };
 }
 
 /** Lost on its way, it is asked once more: the same bytes get the same answer, and no second charge (GD6). */
-async function openAt({ seat, sid }: Evaluated, blinded: Blinded, output: Secret, ports: Ports) {
+async function openAt(
+  { seat, sid }: Evaluated,
+  blinded: Blinded,
+  output: Secret,
+  ports: UnlockPorts,
+): Promise<Opened> {
   const request = openRequestOf(seat, sid, blinded, output, ports.random);
   const answer = (await ask(seat, request, ports.carry)) ?? (await ask(seat, request, ports.carry));
-  if (answer?.kind !== "opened") return { x: seat.x, counter: undefined, share: undefined };
+  if (answer?.kind !== "opened") return { x: seat.x, unanswered: request };
   return { x: seat.x, counter: answer.counter, share: openShare(output, seat, answer.sealedShare) };
 }
 
@@ -136,7 +199,7 @@ function openRequestOf(
   { blind: scalar, element: blinded }: Blinded,
   output: Secret,
   random: RandomBytes,
-): GuardianRequest {
+): OpenRequest {
   const u = linkScalar(output, { gid, rid });
   const slot = elementOf(blinded).multiply(multiply(invert(scalar), u));
   const link = multiply(scalar, invert(u));

@@ -1,2 +1,3 @@
+export * from "./device.ts";
 export * from "./hostile-client.ts";
 export * from "./world.ts";

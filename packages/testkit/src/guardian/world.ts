@@ -198,7 +198,7 @@ export function recordAt({ store }: TestGuardian): GuardianRecord {
 export function profileOf(
   dealt: Dealt,
   unlocking: Unlocking,
-): "real" | "decoy" | "wrong" | "tooFew" | "neither" {
+): "real" | "decoy" | "neither" | Exclude<Unlocking["kind"], "opened"> {
   if (unlocking.kind !== "opened") return unlocking.kind;
   const hex = unlocking.key.expose(toHex);
   if (hex === dealt.realBoxKey.expose(toHex)) return "real";

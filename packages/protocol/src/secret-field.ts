@@ -1,5 +1,6 @@
 /** A fixed-length field that holds a key: in memory it is a Secret. */
-import { fixed, Secret, type Codec } from "@sotto/protocol";
+import { fixed, type Codec } from "./codec.ts";
+import { Secret } from "./secret.ts";
 
 export function secretField(length: number): Codec<Secret> {
   const raw = fixed(length);
