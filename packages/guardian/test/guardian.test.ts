@@ -55,7 +55,8 @@ test("[GD10] from the fourth miss on the next try waits, longer each time, and i
   for (let at = 0; at < 4; at++) assert.equal((await world.unlock(image, `0${at}`)).kind, "wrong");
   for (const [misses, minutes] of [1, 5, 15, 60, 360, 1_440].entries()) {
     const waiting = await world.unlock(image, "1111");
-    assert.deepEqual(waiting, { kind: "tooFew", reached: 0, cheating: [], waitMs: minutes * 60_000 });
+    assert.ok(waiting.kind === "tooFew");
+    assert.deepEqual([waiting.reached, waiting.waitMs], [0, minutes * 60_000]);
     world.now += minutes * 60_000 - 1;
     assert.equal((await world.unlock(image, "1111")).kind, "tooFew");
     world.now += 1;
@@ -171,7 +172,7 @@ test("[GD11 GD12] REARM renews the tries of its scope alone; ROTATE makes a copi
   assert.deepEqual(budgetsAt(guardian), [10, 10, 10, 10]);
   const device = signingKey(new Secret(random(32)));
   await world.manage(0, dealt.decoy.managerSeed, { kind: "rotate", deviceKey: device.publicKey });
-  assert.equal((await world.guess(image, "1111")).kind, "tooFew");
+  assert.equal((await world.guess(image, "1111")).kind, "denied");
   const owner = { ...image, seats: [{ ...seat, deviceSeed: device.seed }] };
   assert.equal(profileOf(dealt, await world.guess(owner, "1111")), "real");
 });
@@ -221,7 +222,7 @@ test("[GD14 GD15] WIPE by the wipe key alone: the record is gone, for ever, and 
     const gone = await wipeBy(next);
     assert.ok(gone?.kind === "gone" && isSignedBy(gid, goneBytes({ gid, rid }), gone.receipt));
   }
-  assert.equal((await world.unlock(image, "1111")).kind, "tooFew");
+  assert.equal((await world.unlock(image, "1111")).kind, "denied");
   assert.deepEqual(await world.ask(0, { kind: "register", registration }), denied);
 });
 

@@ -52,7 +52,7 @@ export type Unlocking = {
 } & (
   | { readonly kind: "opened"; /** Opens one of the boxes. */ readonly key: Secret }
   | { readonly kind: "wrong" }
-  /** Some guardians know this PIN, and too few: it is being changed. */
+  /** Some guardians know this PIN, and the one that is missing decides: it is being changed. */
   | { readonly kind: "partial" }
   /** Those that answered know this device no longer. */
   | { readonly kind: "denied" }
@@ -112,7 +112,8 @@ export async function unlockWithPin(
   // What was not answered says nothing about the PIN: whoever carries may have dropped it.
   const reached = found.counters.size;
   if (reached < threshold) return { ...found, kind: "tooFew", reached, waitMs: undefined };
-  return { ...found, kind: shares.length > 0 ? "partial" : "wrong" };
+  const isAnyMissing = reached < image.seats.length;
+  return { ...found, kind: shares.length > 0 && isAnyMissing ? "partial" : "wrong" };
 }
 
 /** The PIN's output. From `threshold` evaluations that were checked. */
