@@ -36,6 +36,8 @@ async function startGuardian(folder: string) {
     clock: Date.now,
     random,
     until: () => Promise.resolve(),
+    peers: [],
+    limits: { registrations: { burst: Infinity, everyMs: 1 } },
   });
   const gx = await envelopePublicKey(envelopeSeed);
   const address = { gid: pair.publicKey, gx, url: "https://guardian.example" };

@@ -12,12 +12,12 @@ test("[GD20 GD21] duress at one honest guardian is enough, though another keeps 
   assert.ok(colluder);
   const before = colluder.store.copy();
   assert.equal(profileOf(dealt, await world.unlock(image, "2222", [0, 1])), "decoy");
-  assert.equal(await world.gossip(), 4, "a hit of any slot sends one message to each other guardian");
+  await world.gossip();
   assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
   await world.gossip();
   assert.equal(profileOf(dealt, await world.unlock(image, "3333", [0, 1])), "decoy");
   colluder.store.putBack(before);
-  colluder.store.takeKills();
+  colluder.store.takeMessages();
   await world.gossip();
   colluder.store.putBack(before);
   for (const only of [

@@ -53,7 +53,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     passesName: true,
   },
   guardian: {
-    usage: "guardian [--port N] [--host ADDRESS] [--data DIR]",
+    usage: "guardian [--port N] [--host ADDRESS] [--data DIR] [--peer URL#GID.GX]…",
     does: "a guardian alone, which holds a share of what opens a device; on port 7500",
     program: GUARDIAN,
     passes: "start",

@@ -2,16 +2,18 @@
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { createEvents } from "./events.ts";
+import { peersOf } from "./peers.ts";
 import { start } from "./start.ts";
 
 const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/guardian");
 const DEFAULT_PORT = 7_500;
-const USAGE = "start [--port N] [--host ADDRESS] [--data DIR] [--verbose]";
+const USAGE = "start [--port N] [--host ADDRESS] [--data DIR] [--peer URL#GID.GX]… [--verbose]";
 
 const OPTIONS = {
   port: { type: "string" },
   host: { type: "string", default: "127.0.0.1" },
   data: { type: "string", default: DEFAULT_DATA },
+  peer: { type: "string", multiple: true },
   verbose: { type: "boolean", default: false },
 } as const;
 
@@ -24,15 +26,21 @@ function fail(sentence: string): void {
   process.exitCode = 1;
 }
 
-async function run({ port: given, host, data, verbose }: Options): Promise<void> {
+async function run({ port: given, host, data, peer, verbose }: Options): Promise<void> {
   const port = given === undefined ? DEFAULT_PORT : Number(given);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     return fail("--port takes a number from 0 to 65535; 0 chooses a free one.");
+  const peers = peersOf(peer ?? []);
+  if (!peers)
+    return fail("--peer takes what another guardian shows when it starts: its address, #, gid, a dot, gx.");
   const events = createEvents((line) => process.stderr.write(line), verbose);
-  const running = await start({ host, port, path: resolve(data) }, events);
+  const running = await start({ host, port, path: resolve(data), peers }, events);
   if (!running.ok) return fail(running.error);
   process.stdout.write(running.value.text);
   let isStopping = false;
+  void running.value.warning.then((warning) => {
+    if (warning !== undefined && !isStopping) process.stdout.write(`  ${warning}\n\n`);
+  });
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;

@@ -32,6 +32,12 @@ export function listenSentence({ kind }: ListenProblem, host: string, port: numb
   }
 }
 
+/** Undefined where there is nothing to say. */
+export const silentSentence = (silent: number, peers: number): string | undefined =>
+  silent === 0
+    ? undefined
+    : `${silent} of ${peers} other guardians have not said yet which records were wiped. They are asked again; until then, a record that was wiped while this guardian was away may still be here.`;
+
 export const welcomeText = (facts: {
   readonly gid: Uint8Array;
   readonly gx: Uint8Array;
@@ -45,6 +51,8 @@ export const welcomeText = (facts: {
     `  Address  ${facts.url}`,
     `  gid      ${toHex(facts.gid)}`,
     `  gx       ${toHex(facts.gx)}`,
+    `  Peer     ${facts.url}#${toHex(facts.gid)}.${toHex(facts.gx)}`,
+    "           what other guardians are told with --peer, and this one of them",
     `  Data     ${facts.path}`,
     "           leave guardian.keys and guardian.tombstones out of backups",
     "  Stop     Ctrl-C",

@@ -10,13 +10,15 @@ import { setTimeout as sleep } from "node:timers/promises";
 import {
   ask,
   deal,
+  sign,
+  signingKey,
   unlockWithPin,
   type Carry,
   type Dealt,
   type GuardianAddress,
   type Unlocking,
 } from "@sotto/crypto";
-import { fromHex, textToBytes, toHex } from "@sotto/protocol";
+import { fromHex, textToBytes, toHex, wipeBytes } from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
 import { createEvents } from "../src/events.ts";
 
@@ -50,7 +52,10 @@ class GuardianProcess {
   readonly folder: string;
   address: GuardianAddress = { gid: new Uint8Array(0), gx: new Uint8Array(0), url: "" };
   said = "";
+  /** What it told its operator. */
+  told = "";
   #child: ChildProcess | undefined;
+  #peers: readonly GuardianAddress[] = [];
 
   constructor(t: TestContext) {
     const parent = mkdtempSync(join(tmpdir(), "sotto-guardian-"));
@@ -61,17 +66,22 @@ class GuardianProcess {
     });
   }
 
-  async start(): Promise<void> {
+  async start(peers: readonly GuardianAddress[] = this.#peers): Promise<void> {
+    this.#peers = peers;
     const port = this.address.url === "" ? "0" : new URL(this.address.url).port;
     const args = [MAIN, "start", "--port", port, "--data", this.folder, "--verbose"];
+    for (const { url, gid, gx } of peers) args.push("--peer", `${url}#${toHex(gid)}.${toHex(gx)}`);
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
-    let welcome = "";
+    this.told = "";
+    this.said = "";
     child.stderr.setEncoding("utf8").on("data", (text: string) => (this.said += text));
     for await (const text of child.stdout.setEncoding("utf8").iterator({ destroyOnReturn: false })) {
-      welcome += String(text);
-      if (welcome.includes("Ctrl-C")) break;
+      this.told += String(text);
+      if (this.told.includes("Ctrl-C")) break;
     }
+    const welcome = this.told;
+    child.stdout.on("data", (text: string) => (this.told += text));
     const found = (pattern: RegExp): string => pattern.exec(welcome)?.[1] ?? "";
     this.address = {
       gid: fromHex(found(/gid\s+([0-9a-f]{64})\n/)),
@@ -95,7 +105,9 @@ class GuardianProcess {
   /** For how many other guardians messages wait. */
   awaited(): number {
     const db = new DatabaseSync(join(this.folder, "guardian.sqlite"), { readOnly: true, timeout: 1_000 });
-    const { count } = db.prepare("SELECT count(DISTINCT gid) AS count FROM kill").get() as { count: number };
+    const { count } = db.prepare("SELECT count(DISTINCT gid) AS count FROM message").get() as {
+      count: number;
+    };
     db.close();
     return count;
   }
@@ -104,7 +116,24 @@ class GuardianProcess {
 async function startGuardians(t: TestContext, count: number): Promise<readonly GuardianProcess[]> {
   const guardians = Array.from({ length: count }, () => new GuardianProcess(t));
   await Promise.all(guardians.map((one) => one.start()));
+  if (count > 1) {
+    await Promise.all(guardians.map((one) => one.end("SIGTERM")));
+    await Promise.all(guardians.map((one) => one.start(othersOf(guardians, one))));
+    await Promise.all(guardians.map((one) => serving(one)));
+  }
   return guardians;
+}
+
+const othersOf = (guardians: readonly GuardianProcess[], own: GuardianProcess): readonly GuardianAddress[] =>
+  guardians.filter((one) => one !== own).map(({ address }) => address);
+
+/** Devices are served once the others said what was wiped, or did not say. */
+async function serving({ address }: GuardianProcess): Promise<void> {
+  for (const late = Date.now() + GOSSIP_WAIT_MS; ; await sleep(50)) {
+    const answer = await ask(address, { kind: "hello", rid: random(16) }, carry);
+    if (answer?.kind === "challenge") return;
+    assert.ok(answer?.kind === "refused" && answer.code === "starting" && Date.now() < late);
+  }
 }
 
 /** A device with a real, a decoy and a duress PIN, each its own name. */
@@ -156,6 +185,7 @@ test("[GD4 GD31] three processes open for two PINs, with one of them killed, and
   assert.equal(await open(dealt, "real"), "real");
   assert.equal(await open(dealt, "real", [1, 3]), "tooFew");
   await third.start();
+  await serving(third);
   assert.deepEqual(third.address, address);
   assert.equal(await open(dealt, "real", [1, 3]), "real");
   assert.equal(await third.end("SIGTERM"), 0);
@@ -169,7 +199,9 @@ test("[GD5 GD20 GD21 GD22] after duress at two, a third that was down burns too,
   const backup = `${first.folder}-backup`;
   assert.equal(await first.end("SIGTERM"), 0);
   cpSync(first.folder, backup, { recursive: true });
-  await Promise.all([first.start(), third.end("SIGKILL")]);
+  await first.start();
+  await serving(first);
+  await third.end("SIGKILL");
   assert.equal(await open(dealt, "duress"), "decoy");
   assert.equal(await open(dealt, "real"), "wrong");
   // Each has told the other, and keeps what it could not tell the third.
@@ -180,10 +212,72 @@ test("[GD5 GD20 GD21 GD22] after duress at two, a third that was down burns too,
   await third.start();
   await until(() => second.awaited() === 0);
   await first.start();
+  await Promise.all([serving(first), serving(third)]);
   assert.equal(await open(dealt, "real", [1, 3]), "wrong");
   assert.equal(await open(dealt, "decoy", [1, 3]), "decoy");
   await until(() => third.awaited() === 0);
   assert.equal(await open(dealt, "real"), "wrong");
+});
+
+/** Wiped with the certificates that were signed when it was registered. */
+async function wipeAt({ address }: GuardianProcess, dealt: Dealt, at: number): Promise<void> {
+  const rid = dealt.seats[at]?.rid;
+  assert.ok(rid);
+  const signature = sign(signingKey(dealt.real.wipeSeed), wipeBytes({ gid: address.gid, rid }));
+  assert.equal((await ask(address, { kind: "wipe", rid, signature }, carry))?.kind, "gone");
+}
+
+const knows = async ({ address }: GuardianProcess, dealt: Dealt, at: number): Promise<boolean> => {
+  const registration = dealt.registrations[at];
+  assert.ok(registration);
+  const answer = await ask(address, { kind: "register", registration }, carry);
+  assert.ok(answer?.kind === "registered" || answer?.kind === "refused");
+  return answer.kind === "registered";
+};
+
+test("[GD23 GD24] wiped at two, a third that is put back to an older state refuses before it serves; with none to ask, it says so", async (t) => {
+  const [first, second, third] = await startGuardians(t, 3);
+  assert.ok(first && second && third);
+  const dealt = await register([first, second, third]);
+  const backup = `${third.folder}-backup`;
+  await third.end("SIGTERM");
+  cpSync(third.folder, backup, { recursive: true });
+  await wipeAt(first, dealt, 0);
+  await wipeAt(second, dealt, 1);
+  await third.start();
+  await serving(third);
+  assert.equal(await knows(third, dealt, 2), false);
+  // Back again, with nobody there: after a time it serves with what it has, and hears later.
+  await Promise.all([third, first, second].map((one) => one.end("SIGTERM")));
+  rmSync(third.folder, { recursive: true });
+  cpSync(backup, third.folder, { recursive: true });
+  await third.start();
+  await serving(third);
+  assert.match(third.told, /2 of 2 other guardians have not said yet/);
+  assert.equal(await knows(third, dealt, 2), true);
+  await second.start();
+  for (const late = Date.now() + GOSSIP_WAIT_MS; await knows(third, dealt, 2); await sleep(100))
+    assert.ok(Date.now() < late);
+});
+
+test("[GD19] a peer is named by address and keys; what is not is refused", () => {
+  for (const peer of ["", "http://a#b.c", `http://a/b#${"0".repeat(64)}.${"0".repeat(64)}`, "0".repeat(129)])
+    assert.match(refusal("start", "--port", "0", "--data", "/nowhere", "--peer", peer), /^--peer takes what/);
+});
+
+test("[GE5] a page of another origin may ask", async (t) => {
+  const [guardian] = await startGuardians(t, 1);
+  assert.ok(guardian);
+  const asked = await fetch(`${guardian.address.url}/guardian`, {
+    method: "OPTIONS",
+    headers: { "access-control-request-method": "POST", "access-control-request-headers": "content-type" },
+  });
+  const allowed = ["origin", "methods", "headers"].map((name) =>
+    asked.headers.get(`access-control-allow-${name}`),
+  );
+  assert.deepEqual([asked.status, ...allowed], [204, "*", "POST", "content-type"]);
+  const { status, headers } = await post(guardian.address.url, random(561));
+  assert.deepEqual([status, headers.get("access-control-allow-origin")], [400, "*"]);
 });
 
 test("[GE4] what is no envelope is refused with nothing, and a log has nothing of it", async (t) => {

@@ -33,7 +33,7 @@ const holds = (folder: string, bytes: Uint8Array): boolean =>
   readdirSync(folder).some((name) => readFileSync(join(folder, name)).includes(bytes));
 
 const STORES: Readonly<Record<string, (t: TestContext) => RecordStore>> = {
-  memory: () => createMemoryRecordStore(),
+  memory: () => createMemoryRecordStore(random),
   node: (t) => {
     const store = open(folderFor(t));
     t.after(() => store.close());
@@ -42,7 +42,7 @@ const STORES: Readonly<Record<string, (t: TestContext) => RecordStore>> = {
 };
 
 for (const [name, create] of Object.entries(STORES))
-  test(`[GD1 GD15] ${name}: a record is read as it was written last, found by its kid, and gone once wiped`, async (t) => {
+  test(`[GD1 GD15 GD24] ${name}: a record is read as it was written last, found by its kid, and gone once wiped`, async (t) => {
     const store = create(t);
     const [record, other] = newRecords();
     assert.ok(record && other);
@@ -57,12 +57,22 @@ for (const [name, create] of Object.entries(STORES))
     assert.ok(killIn[0]);
     assert.deepEqual(await store.ridOfKill(killIn[0].kid), rid);
     assert.equal(await store.ridOfKill(random(16)), undefined);
+    assert.deepEqual(await store.ridOfToken(killIn[0].tokenHash), rid);
+    assert.equal(await store.ridOfToken(random(32)), undefined);
+    assert.equal(await store.count(), 2);
     assert.equal(await store.isWiped(rid), false);
     assert.ok((await store.wipe(rid)).ok);
     assert.ok((await store.wipe(rid)).ok);
     assert.equal(await store.isWiped(rid), true);
     assert.equal(await store.read(rid), undefined);
     assert.equal(await store.ridOfKill(killIn[0].kid), undefined);
+    assert.equal(await store.ridOfToken(killIn[0].tokenHash), undefined);
+    assert.equal(await store.count(), 2, "another guardian is still to hear of it");
+    const [to] = record.registration.killOut;
+    assert.ok(to);
+    assert.deepEqual(await store.tombstonesFor(to.gid, 0, 9), [sha256(to.token)]);
+    assert.deepEqual(await store.tombstonesFor(to.gid, 1, 9), []);
+    assert.deepEqual(await store.tombstonesFor(random(32), 0, 9), []);
     assert.deepEqual(await store.read(other.registration.rid), recordToBytes(other));
   });
 
@@ -129,29 +139,105 @@ test("[GD31] a last tombstone that was cut short harms none before or after it",
   last.close();
 });
 
-test("[GD20 GD22] what waits for a guardian keeps its order, and nothing back that waits for another", async (t) => {
+type Peer = { readonly gid: Uint8Array; readonly kid: Uint8Array; readonly token: Uint8Array };
+
+/** A store with one record, and those that it may tell. */
+async function storeThatTells(t: TestContext) {
   const store = open(folderFor(t));
+  t.after(() => store.close());
   const [record] = newRecords();
   assert.ok(record);
-  const [one, other] = [0, 1].map((at) => ({
-    url: `https://${at}.example`,
-    gid: random(32),
-    gx: random(32),
-  }));
-  assert.ok(one && other);
-  const kills = [one, one, other].map((to) => ({ ...to, kid: random(16), token: random(32) }));
-  await store.write(record.registration.rid, recordToBytes(record), kills);
-  const placesAt = (now: number): readonly number[] => store.queuedKills(now, 9).map(({ place }) => place);
-  assert.deepEqual(placesAt(0), [1, 3]);
-  const [first] = store.queuedKills(0, 1);
+  const [first] = record.registration.killOut;
   assert.ok(first);
-  assert.deepEqual({ ...first }, { ...kills[0], place: 1, tries: 0 });
-  await store.putOffKill(first, 5_000);
-  assert.deepEqual(placesAt(4_999), [3]);
-  assert.deepEqual(placesAt(5_000), [3, 1]);
-  assert.equal(store.queuedKills(5_000, 9)[1]?.tries, 1);
-  assert.deepEqual(placesAt(-1_000_000), [3, 1], "a clock that was set back");
-  await store.dropKill(first);
-  assert.deepEqual(placesAt(5_000), [3, 2]);
+  const others = [0, 1].map(() => ({ ...first, gid: random(32), kid: random(16), token: random(32) }));
+  const killOut = [first, ...others];
+  const whole = { ...record, registration: { ...record.registration, killOut } };
+  const write = async (changes: Partial<GuardianRecord>, to: readonly Peer[], passedOn = false) => {
+    const bytes = recordToBytes({ ...whole, ...changes });
+    const messages = to.map(({ gid, kid }) => ({ gid, kid, passedOn }));
+    assert.ok((await store.write(record.registration.rid, bytes, messages)).ok);
+  };
+  return { store, rid: record.registration.rid, killOut, write };
+}
+
+test("[GD20 GD22] what waits for a guardian keeps its order, and nothing back that waits for another", async (t) => {
+  const { store, killOut, write } = await storeThatTells(t);
+  const [one, other] = killOut;
+  assert.ok(one && other);
+  await write({}, [one, other]);
+  const waitingAt = (now: number): readonly number[] =>
+    store.queuedMessages(now, 9).map(({ gid }) => killOut.findIndex((to) => to.gid.toHex() === gid.toHex()));
+  assert.deepEqual(waitingAt(0), [0, 1]);
+  const [first] = store.queuedMessages(0, 1);
+  assert.ok(first);
+  assert.ok(store.putOffMessage(first, 5_000).ok);
+  assert.deepEqual(waitingAt(4_999), [1]);
+  assert.deepEqual(waitingAt(5_000), [1, 0]);
+  assert.equal(store.queuedMessages(5_000, 9)[1]?.tries, 1);
+  assert.deepEqual(waitingAt(-1_000_000), [1, 0], "a clock that was set back");
+  assert.ok(store.dropMessage(first).ok);
+  assert.deepEqual(waitingAt(5_000), [1]);
+});
+
+test("[GD20] of one direction one message waits; it says what the record says when it leaves, and a late acknowledgement takes no newer one", async (t) => {
+  const { store, killOut, write } = await storeThatTells(t);
+  const [one] = killOut;
+  assert.ok(one);
+  await write({}, [one]);
+  const [cover] = store.queuedMessages(0, 9);
+  assert.ok(cover?.kind === "kill");
+  assert.notDeepEqual(cover.token, one.token);
+  await write({ isKilled: true }, [one]);
+  for (let time = 0; time < 100; time++) await write({ isKilled: true }, [one], true);
+  assert.ok(store.dropMessage(cover).ok);
+  const waiting = store.queuedMessages(0, 9);
+  assert.equal(waiting.length, 1);
+  assert.ok(waiting[0]?.kind === "kill" && waiting[0].passedOn === false);
+  assert.deepEqual(new Uint8Array(waiting[0].token), new Uint8Array(one.token));
+  assert.ok(store.dropMessage(waiting[0]).ok);
+  assert.deepEqual(store.queuedMessages(0, 9), []);
+});
+
+test("[GD20 GD30] no token of a message that waits is in the files: real and cover are one row", async (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  const [record] = newRecords();
+  const [to] = record?.registration.killOut ?? [];
+  assert.ok(record && to);
+  const { gid, kid, token } = to;
+  const bytes = recordToBytes({ ...record, isKilled: true });
+  await store.write(record.registration.rid, bytes, [{ gid, kid, passedOn: false }]);
+  assert.deepEqual(new Uint8Array(store.queuedMessages(0, 1)[0]?.token ?? []), new Uint8Array(token));
+  assert.ok(!holds(folder, token));
   store.close();
+});
+
+test("[GD23] a wipe leaves word for every other guardian, whatever waited before", async (t) => {
+  const { store, rid, killOut, write } = await storeThatTells(t);
+  await write({}, killOut);
+  assert.ok((await store.wipe(rid)).ok);
+  const words = store.queuedMessages(0, 9);
+  assert.deepEqual(
+    words.map(({ kind, token }) => [kind, token.toHex()]),
+    killOut.map(({ token }) => ["wiped", token.toHex()]),
+  );
+  assert.equal(await store.count(), 3);
+  for (const word of words) store.dropMessage(word);
+  assert.equal(await store.count(), 0);
+});
+
+test("[GD31] writes that come together are durable together, and twice the same record in its order", async (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  const records = newRecords();
+  const [one] = records;
+  assert.ok(one);
+  const all = [...records, { ...one, counter: 1 }, { ...one, counter: 2 }];
+  await Promise.all(all.map((each) => store.write(each.registration.rid, recordToBytes(each), [])));
+  store.close();
+  const again = open(folder);
+  assert.deepEqual(await again.read(one.registration.rid), recordToBytes({ ...one, counter: 2 }));
+  assert.ok(records[1]);
+  assert.deepEqual(await again.read(records[1].registration.rid), recordToBytes(records[1]));
+  again.close();
 });

@@ -21,9 +21,6 @@ const NO_ANSWER = new Uint8Array(SEALED_SHARE_BYTES);
 
 export type Facts = { readonly now: number; readonly random: RandomBytes };
 
-/** To be sent to another guardian: real after duress, cover otherwise. */
-export type Kill = Registration["killOut"][number];
-
 const has = (mask: number, slot: number): boolean => ((mask >> slot) & 1) === 1;
 
 /** GD10. Zero: now. A clock that went back counts as no time passed. */
@@ -63,7 +60,6 @@ export function chargeTry(
 export type Opened = {
   readonly record: GuardianRecord;
   readonly answer: Uint8Array;
-  readonly kills: readonly Kill[];
 };
 
 export const sessionOf = (record: GuardianRecord, sid: Uint8Array, now: number): Session | undefined =>
@@ -75,14 +71,14 @@ export function answeredBefore(session: Session, openHash: Uint8Array): Uint8Arr
   return equalBytes(session.openHash, openHash) ? session.answer : "another";
 }
 
-/** GD4, GD5, GD20. `hit`: the slot that the link proves, if any. All slots are written, whatever it is. */
+/** GD4, GD5. `hit`: the slot that the link proves, if any. All slots are written, whatever it is. */
 export function openSession(
   record: GuardianRecord,
   session: Session,
   { openHash, hit }: { readonly openHash: Uint8Array; readonly hit: number | undefined },
   { random }: Facts,
 ): Opened {
-  const { slots, killOut } = record.registration;
+  const { slots } = record.registration;
   const slot = hit === undefined ? undefined : slots[hit];
   const miss = random(SEALED_SHARE_BYTES);
   const answer = slot?.sealedShare ?? miss;
@@ -93,19 +89,16 @@ export function openSession(
     return Math.min(SLOT_BUDGET, left + (has(session.charged, at) ? 1 : 0));
   });
   const settled: Session = { ...session, charged: hit === undefined ? session.charged : 0, openHash, answer };
-  const kills = killOut.map((to) => {
-    const cover = random(32);
-    return { ...to, token: killMask === 0 ? cover : to.token };
-  });
   const opened: GuardianRecord = {
     ...record,
     registration: burn(record.registration, killMask, random),
     budgets,
     tries: hit === undefined ? record.tries : 0,
     counter: record.counter + 1,
+    isKilled: record.isKilled || killMask !== 0,
     sessions: record.sessions.map((one) => (one === session ? settled : one)),
   };
-  return { record: opened, answer, kills: hit === undefined ? [] : kills };
+  return { record: opened, answer };
 }
 
 /** GD11. */
@@ -147,15 +140,13 @@ export const setWipe = (
 ): GuardianRecord | undefined =>
   scope === ALL_SLOTS ? changed({ ...record, registration: { ...record.registration, wipeKey } }) : undefined;
 
-/** GD21: the record after another guardian's token, and the tokens it passes on, once. */
-export const kill = (
-  record: GuardianRecord,
-  mask: number,
-  random: RandomBytes,
-): { readonly record: GuardianRecord; readonly kills: readonly Kill[] } => ({
-  record: changed({ ...record, registration: burn(record.registration, mask, random), isKilled: true }),
-  kills: record.isKilled ? [] : record.registration.killOut,
-});
+/** GD21: the record after another guardian's message; `mask` is that of a token that is known, and 0 for cover. */
+export const hearKill = (record: GuardianRecord, mask: number, random: RandomBytes): GuardianRecord =>
+  changed({
+    ...record,
+    registration: burn(record.registration, mask, random),
+    isKilled: record.isKilled || mask !== 0,
+  });
 
 /** Takes one try from each slot of `mask`; one that had none left is burned (GD8). */
 function charge(record: GuardianRecord, mask: number, random: RandomBytes): GuardianRecord {

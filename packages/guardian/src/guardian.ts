@@ -28,18 +28,18 @@ import {
   setSlotBytes,
   setWipeBytes,
   SLOTS,
-  toHex,
   unreachable,
   wipeBytes,
   type GuardianAnswer,
   type GuardianRequest,
+  type Registration,
   type Result,
 } from "@sotto/protocol";
 import { isSignedBy, sha256 } from "@sotto/verify";
+import { DENIED, refused } from "./answers.ts";
 import {
   answeredBefore,
   chargeTry,
-  kill,
   openSession,
   rearm,
   rotate,
@@ -47,103 +47,95 @@ import {
   setSlot,
   setWipe,
   waitOf,
-  type Kill,
 } from "./decisions.ts";
-import { OPEN_ANSWER_MS } from "./limits.ts";
+import { OPEN_ANSWER_MS, RECORDS_MAX, REGISTRATIONS } from "./limits.ts";
+import { messagesOf } from "./messages.ts";
 import { Nonces } from "./nonces.ts";
-import type { GuardianPorts } from "./ports.ts";
-import { bytesToRecord, recordOf, recordToBytes, type GuardianRecord } from "./record.ts";
+import { createPeerSide } from "./peer-side.ts";
+import type { GuardianLimits, GuardianPeer, GuardianPorts, StoreFailure } from "./ports.ts";
+import { recordOf, recordToBytes, type GuardianRecord } from "./record.ts";
+import { Records } from "./records.ts";
+import { TokenBucket } from "./token-bucket.ts";
 
 type Of<Kind extends GuardianRequest["kind"]> = Extract<GuardianRequest, { kind: Kind }>;
+/** What burns, and what other guardians wait for, waits for nobody (GD24). */
+const ANSWERED_AT_START: ReadonlySet<GuardianRequest["kind"]> = new Set([
+  "wipe",
+  "kill",
+  "wiped",
+  "tombstones",
+]);
+/** The name under which registrations wait for one another. */
+const ALL_REGISTRATIONS = new Uint8Array(0);
 type Managed = Of<"rearm"> | Of<"rotate"> | Of<"setSlot"> | Of<"setWipe">;
-
-const refused = (code: Extract<GuardianAnswer, { kind: "refused" }>["code"], detail = 0): GuardianAnswer => ({
-  kind: "refused",
-  code,
-  detail,
-});
-const DENIED = refused("denied");
 
 export interface Guardian {
   /** Undefined for what was not sealed to this guardian. */
   answer(envelope: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Wipes the record that listens to the token of this hash: another guardian has it among its tombstones (GD24). */
+  heedTombstone(hash: Uint8Array): Promise<Result<void, StoreFailure>>;
 }
 
 export function createGuardian(ports: GuardianPorts): Guardian {
-  const { store, keys, admission, clock, random } = ports;
+  const { store, keys, admission, clock, random, peers } = ports;
   const { gid } = keys;
+  const limits: GuardianLimits = { records: RECORDS_MAX, registrations: REGISTRATIONS, ...ports.limits };
   const nonces = new Nonces(clock, random);
-  /** One request about a record at a time: each decides on what the last one left. */
-  const turns = new Map<string, Promise<unknown>>();
+  const registrations = new TokenBucket(clock, limits.registrations);
+  const records = new Records(store);
+  const peerSide = createPeerSide(ports, records);
 
-  async function inTurn<T>(rid: Uint8Array, task: () => Promise<T>): Promise<T> {
-    const name = toHex(rid);
-    const turn = (turns.get(name) ?? Promise.resolve()).then(task, task);
-    const settled = turn
-      .catch(() => undefined)
-      .then(() => {
-        if (turns.get(name) === settled) turns.delete(name);
-      });
-    turns.set(name, settled);
-    return turn;
-  }
-
-  async function load(rid: Uint8Array): Promise<GuardianRecord | undefined> {
-    const bytes = await store.read(rid);
-    const record = bytes && bytesToRecord(bytes);
-    bytes?.fill(0);
-    return record?.ok === true ? record.value : undefined;
-  }
-
-  /** What is answered once this is durable. */
-  async function save(
-    record: GuardianRecord,
-    kills: readonly Kill[],
-    answer: (counter: number) => GuardianAnswer,
-  ): Promise<GuardianAnswer> {
-    const { rid } = record.registration;
-    const bytes = recordToBytes(record);
-    const written = await store.write(rid, bytes, kills);
-    bytes.fill(0);
-    return written.ok ? answer(record.counter) : refused("storageFull");
-  }
-
-  function decideRequest(request: GuardianRequest): Promise<GuardianAnswer> {
+  async function decideRequest(request: GuardianRequest): Promise<GuardianAnswer> {
+    if (ports.isCatchingUp?.() === true && !ANSWERED_AT_START.has(request.kind)) return refused("starting");
     switch (request.kind) {
       case "hello":
-        return Promise.resolve({ kind: "challenge", nonce: nonces.give(request.rid) });
+        return { kind: "challenge", nonce: nonces.give(request.rid) };
       case "eval":
-        return inTurn(request.rid, () => evaluateFor(request));
+        return records.inTurn(request.rid, () => evaluateFor(request));
       case "open":
         return open(request);
       case "register":
-        return inTurn(request.registration.rid, () => register(request));
+        // One at a time, so that their number is what was counted.
+        return records.inTurn(ALL_REGISTRATIONS, () =>
+          records.inTurn(request.registration.rid, () => register(request)),
+        );
       case "rearm":
       case "rotate":
       case "setSlot":
       case "setWipe":
-        return inTurn(request.rid, () => manage(request));
+        return records.inTurn(request.rid, () => manage(request));
       case "wipe":
-        return inTurn(request.rid, () => wipe(request));
+        return records.inTurn(request.rid, () => wipe(request));
       case "kill":
-        return passKill(request);
+        return peerSide.kill(request);
+      case "wiped":
+        return peerSide.wiped(request);
+      case "tombstones":
+        return peerSide.tombstones(request);
       default:
         return unreachable(request);
     }
   }
 
+  /** GD18, GD19, GD1: what was told before is told again, as long as nothing else has happened. */
   async function register({ registration }: Of<"register">): Promise<GuardianAnswer> {
-    const { rid, publicShare, deviceKey } = registration;
-    const isSound = isRegistrationSound(registration);
-    if (!isSound || (await store.isWiped(rid)) || (await store.read(rid)) !== undefined) return DENIED;
-    if (!(await admission.spend(registration.admission))) return DENIED;
+    const { rid, publicShare, deviceKey, killOut } = registration;
     const receipt = keys.sign(registeredBytes({ gid, rid }, publicShare, deviceKey));
-    return save(recordOf(registration), [], () => ({ kind: "registered", receipt }));
+    const registered: GuardianAnswer = { kind: "registered", receipt };
+    const held = await store.read(rid);
+    if (held) return isAsRegistered(held, registration) ? registered : DENIED;
+    if (!isRegistrationSound(registration) || (await store.isWiped(rid))) return DENIED;
+    if (!killOut.every((to) => peers.some((peer) => isSamePeer(peer, to)))) return refused("unknownPeer");
+    if ((await store.count()) >= limits.records) return refused("storageFull");
+    const wait = registrations.take();
+    if (wait > 0) return refused("wait", wait);
+    if (!(await admission.spend(registration.admission))) return DENIED;
+    return records.save(recordOf(registration), [], () => registered);
   }
 
   async function evaluateFor({ rid, nonce, element, signature }: Of<"eval">): Promise<GuardianAnswer> {
     const isFresh = nonces.take(rid, nonce);
-    const record = await load(rid);
+    const record = await records.load(rid);
     if (!record || !isFresh || !bytesToElement(element).ok) return DENIED;
     const { deviceKey, share, publicShare } = record.registration;
     if (!isSignedBy(deviceKey, evalBytes({ gid, rid }, nonce, element), signature)) return DENIED;
@@ -152,7 +144,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
     const charged = chargeTry(record, element, { now: clock(), random });
     const scalar = bytesToScalar(share);
     if (!scalar.ok) return DENIED;
-    return save(charged.record, [], (counter) => {
+    return records.save(charged.record, [], (counter) => {
       const evaluation = evaluate({ share: scalar.value, publicShare }, element, random);
       return evaluation.ok ? { kind: "evaluated", sid: charged.sid, ...evaluation.value, counter } : DENIED;
     });
@@ -161,7 +153,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   /** Answered at a fixed time, whatever it did (GD7). */
   async function open(request: Of<"open">): Promise<GuardianAnswer> {
     const due = clock() + OPEN_ANSWER_MS;
-    const answer = await inTurn(request.rid, () => openNow(request));
+    const answer = await records.inTurn(request.rid, () => openNow(request));
     await ports.until(due);
     return answer;
   }
@@ -169,7 +161,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   async function openNow(request: Of<"open">): Promise<GuardianAnswer> {
     const { rid, sid } = request;
     const proof = proofOf(request);
-    const record = await load(rid);
+    const record = await records.load(rid);
     const session = record && sessionOf(record, sid, clock());
     if (!record || !session || !proof.ok) return DENIED;
     const openHash = sha256(encode(guardianRequestCodec, request));
@@ -182,7 +174,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
     const found = hits.indexOf(true);
     const hit = found === -1 ? undefined : found;
     const opened = openSession(record, session, { openHash, hit }, { now: clock(), random });
-    return save(opened.record, opened.kills, (counter) => ({
+    return records.save(opened.record, messagesOf(opened.record, { passedOn: false }), (counter) => ({
       kind: "opened",
       sealedShare: opened.answer,
       counter,
@@ -192,12 +184,12 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   async function manage(request: Managed): Promise<GuardianAnswer> {
     const { rid, nonce, manager, signature } = request;
     const isFresh = nonces.take(rid, nonce);
-    const record = await load(rid);
+    const record = await records.load(rid);
     const scope = record?.registration.managers.find(({ key }) => equalBytes(key, manager))?.scope;
     if (!record || !isFresh || scope === undefined) return DENIED;
     if (!isSignedBy(manager, managedBytes(gid, request), signature)) return DENIED;
     const next = managed(record, scope, request);
-    return next ? save(next, [], (counter) => ({ kind: "done", counter })) : DENIED;
+    return next ? records.save(next, [], (counter) => ({ kind: "done", counter })) : DENIED;
   }
 
   function managed(record: GuardianRecord, scope: number, request: Managed): GuardianRecord | undefined {
@@ -217,28 +209,15 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   async function wipe({ rid, signature }: Of<"wipe">): Promise<GuardianAnswer> {
     const gone: GuardianAnswer = { kind: "gone", receipt: keys.sign(goneBytes({ gid, rid })) };
     if (await store.isWiped(rid)) return gone;
-    const record = await load(rid);
+    const record = await records.load(rid);
     if (!record || !isSignedBy(record.registration.wipeKey, wipeBytes({ gid, rid }), signature))
       return DENIED;
     const wiped = await store.wipe(rid);
     return wiped.ok ? gone : refused("storageFull");
   }
 
-  /** Every message is answered alike (GD21). */
-  async function passKill({ kid, token }: Of<"kill">): Promise<GuardianAnswer> {
-    const done: GuardianAnswer = { kind: "done", counter: 0 };
-    const rid = await store.ridOfKill(kid);
-    if (!rid) return done;
-    return inTurn(rid, async () => {
-      const record = await load(rid);
-      const known = record?.registration.killIn.find((one) => equalBytes(one.kid, kid));
-      if (!record || !known || !equalBytes(known.tokenHash, sha256(token))) return done;
-      const killed = kill(record, known.mask, random);
-      return save(killed.record, killed.kills, () => done);
-    });
-  }
-
   return {
+    heedTombstone: (hash) => peerSide.wipeByToken(hash),
     async answer(envelope) {
       const opened = await openRequest({ gid, seed: keys.envelopeSeed }, envelope);
       if (!opened) return undefined;
@@ -250,12 +229,18 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   };
 }
 
-const isRegistrationSound = ({
-  slots,
-  managers,
-  share,
-  publicShare,
-}: Of<"register">["registration"]): boolean =>
+/** Byte for byte the record that this registration made. */
+function isAsRegistered(held: Uint8Array, registration: Registration): boolean {
+  const made = recordToBytes(recordOf(registration));
+  const isSame = equalBytes(held, made);
+  for (const bytes of [held, made]) bytes.fill(0);
+  return isSame;
+}
+
+const isSamePeer = (peer: GuardianPeer, to: Registration["killOut"][number]): boolean =>
+  equalBytes(peer.gid, to.gid) && equalBytes(peer.gx, to.gx);
+
+const isRegistrationSound = ({ slots, managers, share, publicShare }: Registration): boolean =>
   slots.length === SLOTS &&
   managers.length === SLOTS &&
   slots.filter(({ killMask }) => killMask !== 0).length === 1 &&

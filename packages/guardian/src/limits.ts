@@ -1,5 +1,10 @@
 /** What one guardian gives to one device. Spec: spec/guardian.md. */
 
+/** Records of one guardian: a gigabyte of disk. */
+export const RECORDS_MAX = 100_000;
+/** Registrations, whoever asks: at once, and then one in ten seconds. A guardian knows no addresses to count by. */
+export const REGISTRATIONS = { burst: 60, everyMs: 10_000 };
+
 /** How long a nonce from HELLO is good, and how many are good at a time. */
 export const NONCE_KEPT_MS = 60_000;
 export const NONCES_MAX = 100_000;

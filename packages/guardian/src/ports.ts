@@ -1,6 +1,7 @@
 /** What a guardian needs of the world. Adapters: @sotto/guardian-adapters. */
 import type { Clock, RandomBytes, Result, Secret } from "@sotto/protocol";
-import type { Kill } from "./decisions.ts";
+import type { Message } from "./messages.ts";
+import type { Rate } from "./token-bucket.ts";
 
 /** The disk refused: nothing was changed. */
 export type StoreFailure = "full";
@@ -9,14 +10,26 @@ export type StoreFailure = "full";
 export interface RecordStore {
   /** RECORD_BYTES, or undefined for a name that is unknown or wiped. */
   read(rid: Uint8Array): Promise<Uint8Array | undefined>;
-  /** Under a new key, whose predecessor is overwritten. `kills` are queued in the same transaction. */
-  write(rid: Uint8Array, record: Uint8Array, kills: readonly Kill[]): Promise<Result<void, StoreFailure>>;
-  /** Nothing of the record is left but its tombstone. */
+  /**
+   * Under a new key, whose predecessor is overwritten. `messages` are queued in the same transaction; of one kid the
+   * newest waits, and it is passed on only if all were (GD20).
+   */
+  write(
+    rid: Uint8Array,
+    record: Uint8Array,
+    messages: readonly Message[],
+  ): Promise<Result<void, StoreFailure>>;
+  /** Nothing of the record is left but its tombstone, and what the other guardians are told (GD23). */
   wipe(rid: Uint8Array): Promise<Result<void, StoreFailure>>;
-  /** Whether it was ever wiped, here or elsewhere. */
   isWiped(rid: Uint8Array): Promise<boolean>;
   /** The record that listens to this kid. */
   ridOfKill(kid: Uint8Array): Promise<Uint8Array | undefined>;
+  /** The record that listens to the token of this hash. */
+  ridOfToken(hash: Uint8Array): Promise<Uint8Array | undefined>;
+  /** Records, and those wiped ones of which another guardian is still to hear. */
+  count(): Promise<number>;
+  /** GD24: hashes of the tokens of wiped records that go to this peer, in the order in which they were wiped. */
+  tombstonesFor(peer: Uint8Array, after: number, limit: number): Promise<readonly Uint8Array[]>;
 }
 
 /** A guardian's identity: pinned by every device that is registered with it. */
@@ -36,6 +49,8 @@ export interface GuardianAdmission {
 /** Another guardian, told by the operator: its origin, and its Ed25519 and X25519 public keys. */
 export type GuardianPeer = { readonly url: string; readonly gid: Uint8Array; readonly gx: Uint8Array };
 
+export type GuardianLimits = { readonly records: number; readonly registrations: Rate };
+
 export type GuardianPorts = {
   readonly store: RecordStore;
   readonly keys: GuardianKeys;
@@ -44,4 +59,10 @@ export type GuardianPorts = {
   readonly random: RandomBytes;
   /** Resolves once the clock says at least `time`. */
   readonly until: (time: number) => Promise<void>;
+  /** The guardians that its operator told it of; it speaks with no others. */
+  readonly peers: readonly GuardianPeer[];
+  /** Whether it has not heard yet what was wiped: devices wait (GD24). */
+  readonly isCatchingUp?: () => boolean;
+  /** Instead of those of limits.ts. */
+  readonly limits?: Partial<GuardianLimits>;
 };

@@ -1,13 +1,22 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { sign, signingKey } from "@sotto/crypto";
+import { deal, sign, signingKey } from "@sotto/crypto";
 import { blind, elementToBytes, randomElement, randomScalar, scalarToBytes, sealRequest } from "@sotto/oprf";
-import { evalBytes, goneBytes, SEALED_SHARE_BYTES, Secret, wipeBytes } from "@sotto/protocol";
-import { isSignedBy } from "@sotto/verify";
+import {
+  evalBytes,
+  goneBytes,
+  registeredBytes,
+  SEALED_SHARE_BYTES,
+  Secret,
+  tombstonesBytes,
+  wipeBytes,
+} from "@sotto/protocol";
+import { isSignedBy, sha256 } from "@sotto/verify";
 import { GuardianWorld, profileOf, random, recordAt, type TestGuardian } from "@sotto/testkit/guardian";
 
 const PINS = { real: "1111", decoy: "2222", duress: "3333" };
 
+const DENIED = { kind: "refused", code: "denied", detail: 0 };
 const budgetsAt = (guardian: TestGuardian): readonly number[] => recordAt(guardian).budgets;
 
 test("[GD4] real and decoy open their own, a wrong PIN neither; one guardian may be down", async () => {
@@ -65,13 +74,187 @@ test("[GD10] from the fourth miss on the next try waits, longer each time, and i
   assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
 });
 
+test("[GD1] a registration whose answer was lost is told again, until anything has happened to the record", async () => {
+  const world = await GuardianWorld.create(1);
+  const { dealt, image } = await world.register(PINS, 1);
+  const [registration] = dealt.registrations;
+  const [seat] = image.seats;
+  assert.ok(registration && seat);
+  const { publicShare, deviceKey, rid } = registration;
+  const again = await world.ask(0, { kind: "register", registration });
+  assert.ok(again?.kind === "registered");
+  assert.ok(
+    isSignedBy(seat.gid, registeredBytes({ gid: seat.gid, rid }, publicShare, deviceKey), again.receipt),
+  );
+  const others = [
+    { ...registration, deviceKey: random(32) },
+    { ...registration, wipeKey: random(32) },
+    { ...registration, admission: random(8) },
+  ];
+  for (const other of others)
+    assert.deepEqual(await world.ask(0, { kind: "register", registration: other }), DENIED);
+  await world.unlock(image, "1111");
+  assert.deepEqual(await world.ask(0, { kind: "register", registration }), DENIED);
+});
+
+test("[GD18] there are as many records as there may be, and as many registrations in a time; more are told so", async () => {
+  const world = await GuardianWorld.create(1, { records: 3, registrations: { burst: 2, everyMs: 10_000 } });
+  const { dealt } = await world.register(PINS, 1);
+  const [registration] = dealt.registrations;
+  assert.ok(registration);
+  const register = () =>
+    world.ask(0, { kind: "register", registration: { ...registration, rid: random(16) } });
+  assert.equal((await register())?.kind, "registered");
+  assert.deepEqual(await register(), { kind: "refused", code: "wait", detail: 10_000 });
+  world.now += 9_999;
+  assert.deepEqual(await register(), { kind: "refused", code: "wait", detail: 1 });
+  world.now -= 20_000;
+  assert.deepEqual(
+    await register(),
+    { kind: "refused", code: "wait", detail: 1 },
+    "a clock that was set back",
+  );
+  world.now += 1;
+  assert.equal((await register())?.kind, "registered");
+  world.now += 3_600_000;
+  assert.deepEqual(await register(), { kind: "refused", code: "storageFull", detail: 0 });
+  const { rid } = registration;
+  const [gid] = world.guardians.map((one) => one.gid);
+  assert.ok(gid);
+  const signature = sign(signingKey(dealt.real.wipeSeed), wipeBytes({ gid, rid }));
+  assert.equal((await world.ask(0, { kind: "wipe", rid, signature }))?.kind, "gone");
+  const both = await Promise.all([register(), register()]);
+  assert.equal(both.filter((answer) => answer?.kind === "registered").length, 1);
+});
+
+test("[GD19] a registration that names a guardian this one was not told of is refused, and says why", async () => {
+  const [world, elsewhere] = [await GuardianWorld.create(2), await GuardianWorld.create(2)];
+  const [mine, peer] = world.guardians;
+  const [stranger] = elsewhere.guardians;
+  assert.ok(mine && peer && stranger);
+  const unknownPeer = { kind: "refused", code: "unknownPeer", detail: 0 };
+  const pins = { real: random(32), decoy: undefined, duress: undefined };
+  for (const [other, expected] of [
+    [stranger, unknownPeer],
+    [{ ...peer, gx: stranger.gx }, unknownPeer],
+    [{ ...peer, gid: stranger.gid }, unknownPeer],
+    [{ ...peer, url: "http://169.254.0.1" }, undefined],
+  ] as const) {
+    const { registrations } = deal([mine, other], 2, pins, [], { random, sha256 });
+    const registration = registrations[0];
+    assert.ok(registration);
+    const answer = await world.ask(0, { kind: "register", registration });
+    if (expected) assert.deepEqual(answer, expected);
+    else assert.equal(answer?.kind, "registered", "the address is the operator's: nothing goes to this one");
+  }
+});
+
+test("[GD7 GD20 GD21] real, decoy, duress and wrong: the same messages, writes and counters at every guardian", async () => {
+  const traces: string[] = [];
+  for (const pin of ["1111", "2222", "3333", "9999"]) {
+    const world = await GuardianWorld.create();
+    const { image } = await world.register(PINS);
+    const trace: string[] = [];
+    for (const [at, { store }] of world.guardians.entries()) store.onWrite = () => trace.push(`writes ${at}`);
+    world.onCarry = (at, sent, got) => trace.push(`${at}: ${sent} ${got}`);
+    await world.unlock(image, pin, [0, 1]);
+    const carried = await world.gossip();
+    const counters = world.guardians.map((one) => recordAt(one).counter);
+    traces.push([...trace.toSorted(), `carried ${carried}`, `counters ${counters.join()}`].join("\n"));
+  }
+  assert.equal(new Set(traces).size, 1);
+});
+
+test("[GD21] a message of a kid that nobody has changes nothing; one of its own is passed on once", async () => {
+  const world = await GuardianWorld.create();
+  const { dealt } = await world.register(PINS);
+  const [first] = world.guardians;
+  const kid = dealt.registrations[0]?.killIn[0]?.kid;
+  assert.ok(first && kid);
+  const before = first.store.copy();
+  const done = { kind: "done", counter: 0 };
+  const token = random(32);
+  assert.deepEqual(await world.ask(0, { kind: "kill", kid: random(16), token, passedOn: false }), done);
+  assert.deepEqual(first.store.copy(), before);
+  assert.deepEqual(await world.ask(0, { kind: "kill", kid, token, passedOn: true }), done);
+  assert.equal(recordAt(first).counter, 1);
+  assert.deepEqual(first.store.takeMessages(), []);
+  assert.deepEqual(await world.ask(0, { kind: "kill", kid, token, passedOn: false }), done);
+  assert.equal(first.store.takeMessages().length, 2);
+});
+
+test("[GD23] WIPE at one guardian reaches the others; a token that is none wipes nothing", async () => {
+  const world = await GuardianWorld.create();
+  const { dealt, image } = await world.register(PINS);
+  const [seat] = image.seats;
+  const kid = dealt.registrations[1]?.killIn[0]?.kid;
+  assert.ok(seat && kid);
+  assert.equal((await world.ask(1, { kind: "wiped", kid, token: random(32) }))?.kind, "done");
+  assert.equal(profileOf(dealt, await world.unlock(image, "1111")), "real");
+  const { gid, rid } = seat;
+  const signature = sign(signingKey(dealt.real.wipeSeed), wipeBytes({ gid, rid }));
+  assert.equal((await world.ask(0, { kind: "wipe", rid, signature }))?.kind, "gone");
+  await world.gossip();
+  for (const one of world.guardians) assert.equal(one.store.copy().size, 0);
+  assert.equal((await world.unlock(image, "1111")).kind, "denied");
+});
+
+test("[GD24] a guardian says what was wiped to its peers alone, page by page, and to each what is its own", async () => {
+  const world = await GuardianWorld.create(2);
+  const [first, second] = world.guardians;
+  assert.ok(first && second);
+  const tokens: Uint8Array[] = [];
+  for (let device = 0; device < 8; device++) {
+    const { dealt } = await world.register({ real: "1111" });
+    const [registration] = dealt.registrations;
+    const [out] = registration?.killOut ?? [];
+    assert.ok(registration && out);
+    await first.store.wipe(registration.rid);
+    tokens.push(out.token);
+  }
+  const asked = async (peer: TestGuardian, after: number, signer = peer) => {
+    const signature = signer.sign(tombstonesBytes(first.gid, peer.gid, after));
+    const answer = await world.ask(0, { kind: "tombstones", peer: peer.gid, after, signature });
+    return answer?.kind === "tombstones" ? answer.hashes : answer;
+  };
+  const hashes = tokens.map((token) => sha256(token));
+  assert.deepEqual(await asked(second, 0), hashes.slice(0, 7));
+  assert.deepEqual(await asked(second, 7), hashes.slice(7));
+  assert.deepEqual(await asked(second, 8), []);
+  assert.deepEqual(await asked(first, 0), [], "of its own there are none");
+  assert.deepEqual(await asked(second, 0, first), DENIED);
+  const [stranger] = (await GuardianWorld.create(1)).guardians;
+  assert.ok(stranger);
+  assert.deepEqual(await asked(stranger, 0), DENIED);
+  assert.equal(second.store.copy().size, 8);
+  for (const hash of hashes) assert.ok((await second.guardian.heedTombstone(hash)).ok);
+  assert.equal(second.store.copy().size, 0);
+});
+
+test("[GD24] until it has heard what was wiped, a guardian answers other guardians and wipes alone", async () => {
+  const world = await GuardianWorld.create(2);
+  const { dealt, image } = await world.register(PINS);
+  const [first] = world.guardians;
+  const [seat] = image.seats;
+  const [registration] = dealt.registrations;
+  assert.ok(first && seat && registration);
+  first.isCatchingUp = true;
+  const { gid, rid } = seat;
+  const starting = { kind: "refused", code: "starting", detail: 0 };
+  assert.deepEqual(await world.ask(0, { kind: "hello", rid }), starting);
+  assert.deepEqual(await world.ask(0, { kind: "register", registration }), starting);
+  const kid = random(16);
+  assert.equal((await world.ask(0, { kind: "kill", kid, token: random(32), passedOn: false }))?.kind, "done");
+  const signature = sign(signingKey(dealt.real.wipeSeed), wipeBytes({ gid, rid }));
+  assert.equal((await world.ask(0, { kind: "wipe", rid, signature }))?.kind, "gone");
+});
+
 test("[GD1] a record is never replaced, nor one that was wiped made again, nor an unsound one taken", async () => {
   const world = await GuardianWorld.create(1);
   const { dealt } = await world.register(PINS, 1);
   const [registration] = dealt.registrations;
   assert.ok(registration);
-  const denied = { kind: "refused", code: "denied", detail: 0 };
-  assert.deepEqual(await world.ask(0, { kind: "register", registration }), denied);
+  const denied = DENIED;
   const rid = random(16);
   const fresh = { ...registration, rid };
   for (const unsound of [

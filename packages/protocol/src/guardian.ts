@@ -3,7 +3,7 @@
  * Spec: spec/guardian.md. Every answer says as much to a wrong PIN as to a right one.
  */
 import { lp, u64 } from "./bytes.ts";
-import { fixed, list, named, opaque, struct, tagged, text, u8, uint, type TypeOf } from "./codec.ts";
+import { bool, fixed, list, named, opaque, struct, tagged, text, u8, uint, type TypeOf } from "./codec.ts";
 import { URL_BYTES_MAX } from "./limits.ts";
 
 /** Slots of a record, and tries of each until it burns. */
@@ -13,6 +13,8 @@ export const SLOT_BUDGET = 10;
 export const SEALED_SHARE_BYTES = 32 + 24 + 32 + 16;
 /** Guardians of one device. */
 export const GUARDIANS_MAX = 5;
+/** As many as an answer has room for. */
+export const TOMBSTONES_PER_ANSWER = 7;
 
 const rid = fixed(16);
 const sid = fixed(16);
@@ -60,8 +62,12 @@ export const guardianRequestCodec = tagged({
   setSlot: [7, { rid, nonce, manager: key, slot: u8, element, sealedShare, signature }],
   setWipe: [8, { rid, nonce, manager: key, wipeKey: key, signature }],
   wipe: [9, { rid, signature }],
-  /** From another guardian; most are cover. */
-  kill: [10, { kid, token: fixed(32) }],
+  /** From another guardian; most are cover. `passedOn`: not of its own, and goes no further. */
+  kill: [10, { kid, token: fixed(32), passedOn: bool }],
+  /** From another guardian: the record that this token is of was wiped. */
+  wiped: [11, { kid, token: fixed(32) }],
+  /** From another guardian, signed by it: what was wiped, from the place `after` on. */
+  tombstones: [12, { peer: key, after: uint, signature }],
 });
 export type GuardianRequest = TypeOf<typeof guardianRequestCodec>;
 
@@ -71,9 +77,13 @@ export const guardianRefusal = named({
   denied: 2,
   /** `detail` is how many milliseconds to wait. */
   wait: 3,
-  /** The guardian's disk is full or failing. Nothing was changed. */
+  /** No room: the disk is full or failing, or there are as many records as there may be. Nothing was changed. */
   storageFull: 4,
   stopping: 5,
+  /** A registration names a guardian that this one was not told of. */
+  unknownPeer: 6,
+  /** It has just begun, and first asks the others what was wiped. */
+  starting: 7,
 });
 export type GuardianRefusal = TypeOf<typeof guardianRefusal>;
 
@@ -86,6 +96,8 @@ export const guardianAnswerCodec = tagged({
   done: [5, { counter: uint }],
   gone: [6, { receipt: signature }],
   refused: [7, { code: guardianRefusal, detail: uint }],
+  /** SHA-256 of the tokens whose records are gone; fewer than there is room for are the last. */
+  tombstones: [8, { hashes: list(TOMBSTONES_PER_ANSWER, fixed(32)) }],
 });
 export type GuardianAnswer = TypeOf<typeof guardianAnswerCodec>;
 
@@ -115,3 +127,7 @@ export const setWipeBytes = ({ gid, rid: of }: Place, challenge: Uint8Array, wip
 /** Signed by the wipe key, in advance; and by the guardian when the record is gone. */
 export const wipeBytes = ({ gid, rid: of }: Place) => lp("sotto/wipe/v1", gid, of);
 export const goneBytes = ({ gid, rid: of }: Place) => lp("sotto/gone/v1", gid, of);
+
+/** Signed by the guardian that asks, `peer`. The answer opens for it alone, so a repetition tells nobody anything. */
+export const tombstonesBytes = (gid: Uint8Array, peer: Uint8Array, after: number) =>
+  lp("sotto/tombstones/v1", gid, peer, u64(after));

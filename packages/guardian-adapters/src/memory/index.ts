@@ -1,1 +1,1 @@
-export { createMemoryRecordStore, type MemoryRecordStore } from "./record-store.ts";
+export { createMemoryRecordStore, type MemoryRecordStore, type SentMessage } from "./record-store.ts";

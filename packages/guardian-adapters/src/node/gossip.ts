@@ -1,27 +1,28 @@
 /**
  * Brings what the store has queued to the other guardians, each message in an envelope of its own, until it is
- * acknowledged. What burns and what is cover go the same way at the same times. Spec: spec/guardian.md, GD20–GD22.
+ * acknowledged. What burns and what is cover go the same way at the same times. Spec: spec/guardian.md, GD20–GD23.
  */
-import { sealRequest } from "@sotto/oprf";
-import { decode, encode, guardianAnswerCodec, guardianRequestCodec, isOrigin } from "@sotto/protocol";
-import { postEnvelope } from "./http.ts";
-import { KILL_WAIT_MS_MAX, type NodeRecordStore, type QueuedKill } from "./record-store.ts";
+import type { GuardianPeer } from "@sotto/guardian";
+import { equalBytes, type GuardianRequest } from "@sotto/protocol";
+import { askPeer } from "./ask-peer.ts";
+import { MESSAGE_WAIT_MS_MAX } from "./message-queue.ts";
+import type { NodeRecordStore, QueuedMessage } from "./record-store.ts";
 
 /** How long nothing is sent after a round that reached nobody. */
 const PAUSE_MS = 500;
 /** Messages of one round, each to another receiver: one that is slow keeps the others of its round alone waiting. */
-const KILLS_PER_ROUND = 32;
+const MESSAGES_PER_ROUND = 32;
 const FIRST_WAIT_MS = 1_000;
-
-type Delivery = "acknowledged" | "unreached" | "undeliverable";
 
 export type Gossip = {
   /** What is under way is broken off, and repeated after the next start. */
   stop(): Promise<void>;
 };
 
+/** What waits for a guardian that is no peer waits on: its operator may name it again. */
 export function startGossip(
-  store: Pick<NodeRecordStore, "queuedKills" | "putOffKill" | "dropKill">,
+  store: Pick<NodeRecordStore, "queuedMessages" | "putOffMessage" | "dropMessage">,
+  peers: readonly GuardianPeer[],
   onBug: (error: unknown) => void,
 ): Gossip {
   const stopping = new AbortController();
@@ -29,16 +30,17 @@ export function startGossip(
   let round: Promise<void> | undefined;
 
   /** Whether one was rid of; a disk that refuses to note it changes nothing, and the message is sent again. */
-  async function send(queued: QueuedKill): Promise<boolean> {
-    const delivery = await deliver(queued, stopping.signal);
+  async function send(queued: QueuedMessage): Promise<boolean> {
+    const peer = peers.find(({ gid }) => equalBytes(gid, queued.gid));
+    const answer = peer && (await askPeer(peer, requestOf(queued), stopping.signal));
     if (stopping.signal.aborted) return false;
-    if (delivery !== "unreached") return (await store.dropKill(queued)).ok;
-    await store.putOffKill(queued, Date.now() + waitAfter(queued.tries));
+    if (answer?.kind === "done") return store.dropMessage(queued).ok;
+    store.putOffMessage(queued, Date.now() + waitAfter(queued.tries));
     return false;
   }
 
   async function runRound(): Promise<void> {
-    const sent = await Promise.all(store.queuedKills(Date.now(), KILLS_PER_ROUND).map(send));
+    const sent = await Promise.all(store.queuedMessages(Date.now(), MESSAGES_PER_ROUND).map(send));
     plan(sent.includes(true) ? 0 : PAUSE_MS);
   }
 
@@ -62,14 +64,11 @@ export function startGossip(
   };
 }
 
-const waitAfter = (tries: number): number => Math.min(KILL_WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** tries);
+const waitAfter = (tries: number): number => Math.min(MESSAGE_WAIT_MS_MAX, FIRST_WAIT_MS * 2 ** tries);
 
-async function deliver({ url, gid, gx, kid, token }: QueuedKill, stop: AbortSignal): Promise<Delivery> {
-  const message = encode(guardianRequestCodec, { kind: "kill", kid, token });
-  const sealed = isOrigin(url) ? await sealRequest({ gid, gx }, message, "ordinary") : undefined;
-  if (!sealed) return "undeliverable"; // whoever registered named no guardian
-  const envelope = await postEnvelope(url, sealed.envelope, stop);
-  const opened = envelope && sealed.openAnswer(envelope);
-  const answer = opened && decode(guardianAnswerCodec, opened);
-  return answer?.ok === true && answer.value.kind === "done" ? "acknowledged" : "unreached";
+function requestOf(queued: QueuedMessage): GuardianRequest {
+  const { kid, token } = queued;
+  return queued.kind === "kill"
+    ? { kind: "kill", kid, token, passedOn: queued.passedOn }
+    : { kind: "wiped", kid, token };
 }

@@ -13,6 +13,14 @@ const ENVELOPE_TYPE = "application/octet-stream";
 const ENVELOPE_BYTES_MAX = requestEnvelopeBytes("registration");
 /** Names what follows: no page is made of it, and nobody keeps it. */
 const ENVELOPE_HEADERS = { "content-type": ENVELOPE_TYPE, "cache-control": "no-store" };
+/** A page of any origin may ask: it proves what it may do inside the envelope, and no cookie takes part (GE5). */
+const FROM_ANYWHERE = { "access-control-allow-origin": "*" };
+const PREFLIGHT_HEADERS = {
+  ...FROM_ANYWHERE,
+  "access-control-allow-methods": "POST",
+  "access-control-allow-headers": "content-type",
+  "access-control-max-age": "86400",
+};
 
 const HEADER_BYTES_MAX = 8_192;
 const SOCKETS_MAX = 2_048;
@@ -29,7 +37,7 @@ const POST_WAIT_MS = 5_000;
 export type Served = "answered" | "refused";
 
 type Serving = {
-  readonly guardian: Guardian;
+  readonly guardian: Pick<Guardian, "answer">;
   /** Hears how each request ended. */
   readonly onServed: (served: Served) => void;
   readonly onBug: (error: unknown) => void;
@@ -44,11 +52,12 @@ export type GuardianMount = {
 export const createGuardianMount = ({ guardian, onServed, onBug }: Serving): GuardianMount => ({
   path: PATH,
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (request.method === "OPTIONS") return void response.writeHead(204, PREFLIGHT_HEADERS).end();
     try {
       const envelope = await envelopeOf(request);
       const answer = envelope && (await guardian.answer(envelope));
-      if (answer) response.writeHead(200, ENVELOPE_HEADERS).end(answer);
-      else response.writeHead(400, { connection: "close" }).end();
+      if (answer) response.writeHead(200, { ...ENVELOPE_HEADERS, ...FROM_ANYWHERE }).end(answer);
+      else response.writeHead(400, { connection: "close", ...FROM_ANYWHERE }).end();
       onServed(answer ? "answered" : "refused");
     } catch (error) {
       onBug(error);

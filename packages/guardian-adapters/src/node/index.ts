@@ -10,5 +10,10 @@ export {
   type Served,
 } from "./http.ts";
 export { createGuardianKeys, nativeRandom, nativeUntil } from "./native.ts";
-export { openRecordStore, type NodeRecordStore, type QueuedKill, type StoreProblem } from "./record-store.ts";
+export {
+  openRecordStore,
+  type NodeRecordStore,
+  type QueuedMessage,
+  type StoreProblem,
+} from "./record-store.ts";
 export { startGuardian, type GuardianOptions, type RunningGuardian } from "./start-guardian.ts";

@@ -22,18 +22,21 @@ export class KeyFile {
     return key;
   }
 
-  /** A new key, on disk when this returns. */
+  /** A new key, on disk once `sync` returned. */
   renew(place: number): Buffer {
     const key = randomBytes(KEY_BYTES);
     writeSync(this.#fd, key, 0, KEY_BYTES, place * KEY_BYTES);
-    fdatasyncSync(this.#fd);
     return key;
+  }
+
+  sync(): void {
+    fdatasyncSync(this.#fd);
   }
 
   /** Whatever was there is overwritten, on disk, when this returns. */
   forget(places: readonly number[]): void {
     for (const place of places) writeSync(this.#fd, randomBytes(KEY_BYTES), 0, KEY_BYTES, place * KEY_BYTES);
-    fdatasyncSync(this.#fd);
+    this.sync();
   }
 
   get places(): number {

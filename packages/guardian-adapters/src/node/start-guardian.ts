@@ -2,6 +2,7 @@
 import { createGuardian, type GuardianPeer } from "@sotto/guardian";
 import { envelopePublicKey } from "@sotto/oprf";
 import { ok, type Result } from "@sotto/protocol";
+import { startCatchUp, type CatchUp } from "./catch-up.ts";
 import { openGuardianFolder, type FolderProblem } from "./data-folder.ts";
 import { startGossip } from "./gossip.ts";
 import { createGuardianMount, type GuardianMount, type Served } from "./http.ts";
@@ -22,18 +23,22 @@ export type RunningGuardian = {
   readonly gid: Uint8Array;
   readonly gx: Uint8Array;
   readonly mount: GuardianMount;
+  /** Devices are served once it resolves, with how many peers have not said yet what was wiped (GD24). */
+  readonly silentPeers: Promise<number>;
   /** To be called once nothing comes through the mount any more. */
   stop(): Promise<void>;
 };
 
 export async function startGuardian({
   path,
+  peers,
   onServed,
   onBug,
 }: GuardianOptions): Promise<Result<RunningGuardian, FolderProblem>> {
   const folder = openGuardianFolder(path);
   if (!folder.ok) return folder;
   const { keys, store } = folder.value;
+  let catchUp: CatchUp | undefined;
   const guardian = createGuardian({
     store,
     keys,
@@ -41,14 +46,19 @@ export async function startGuardian({
     clock: Date.now,
     random: nativeRandom,
     until: nativeUntil,
+    peers,
+    isCatchingUp: () => catchUp?.isUnderWay() === true,
   });
-  const gossip = startGossip(store, onBug);
+  const asking = startCatchUp(guardian, keys, peers, onBug);
+  catchUp = asking;
+  const gossip = startGossip(store, peers, onBug);
   return ok({
     gid: keys.gid,
     gx: await envelopePublicKey(keys.envelopeSeed),
+    silentPeers: asking.silent,
     mount: createGuardianMount({ guardian, onServed, onBug }),
     async stop() {
-      await gossip.stop();
+      await Promise.all([gossip.stop(), asking.stop()]);
       folder.value.close();
     },
   });

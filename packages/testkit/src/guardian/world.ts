@@ -12,8 +12,18 @@ import {
   type GuardianSeat,
   type Unlocking,
 } from "@sotto/crypto";
-import { bytesToRecord, createGuardian, type Guardian, type GuardianRecord } from "@sotto/guardian";
-import { createMemoryRecordStore, type MemoryRecordStore } from "@sotto/guardian-adapters/memory";
+import {
+  bytesToRecord,
+  createGuardian,
+  type Guardian,
+  type GuardianLimits,
+  type GuardianRecord,
+} from "@sotto/guardian";
+import {
+  createMemoryRecordStore,
+  type MemoryRecordStore,
+  type SentMessage,
+} from "@sotto/guardian-adapters/memory";
 import { envelopePublicKey } from "@sotto/oprf";
 import {
   fromHex,
@@ -37,8 +47,11 @@ export const stretched = (pin: string): Uint8Array => sha256(textToBytes(`stretc
 export type TestGuardian = GuardianAddress & {
   readonly store: MemoryRecordStore;
   guardian: Guardian;
+  sign(bytes: Uint8Array): Uint8Array;
   /** While true nothing reaches it. */
   isDown: boolean;
+  /** While true it waits for what the others say was wiped. */
+  isCatchingUp: boolean;
 };
 
 export type Image = {
@@ -52,9 +65,14 @@ export class GuardianWorld {
   readonly guardians: TestGuardian[] = [];
   /** Hears of each envelope: the guardian's place, and the bytes there and back. */
   onCarry: (at: number, sent: number, got: number) => void = () => undefined;
+  readonly #limits: Partial<GuardianLimits>;
 
-  static async create(count = 3): Promise<GuardianWorld> {
-    const world = new GuardianWorld();
+  constructor(limits: Partial<GuardianLimits> = {}) {
+    this.#limits = limits;
+  }
+
+  static async create(count = 3, limits: Partial<GuardianLimits> = {}): Promise<GuardianWorld> {
+    const world = new GuardianWorld(limits);
     for (let at = 0; at < count; at++) world.guardians.push(await world.createGuardian(at));
     return world;
   }
@@ -63,17 +81,30 @@ export class GuardianWorld {
     const pair = signingKey(new Secret(random(32)));
     const envelopeSeed = new Secret(random(32));
     const gid = pair.publicKey;
-    const store = createMemoryRecordStore();
+    const store = createMemoryRecordStore(random);
+    const signAs = (bytes: Uint8Array): Uint8Array => sign(pair, bytes);
     const guardian = createGuardian({
       store,
-      keys: { gid, sign: (bytes) => sign(pair, bytes), envelopeSeed },
+      keys: { gid, sign: signAs, envelopeSeed },
       admission: { spend: () => Promise.resolve(true) },
       clock: () => this.now,
       random,
       until: () => Promise.resolve(),
+      peers: this.guardians,
+      limits: this.#limits,
+      isCatchingUp: () => this.guardians[at]?.isCatchingUp === true,
     });
     const gx = await envelopePublicKey(envelopeSeed);
-    return { gid, gx, url: `https://guardian-${at}.example`, store, guardian, isDown: false };
+    return {
+      gid,
+      gx,
+      url: `https://guardian-${at}.example`,
+      store,
+      guardian,
+      sign: signAs,
+      isDown: false,
+      isCatchingUp: false,
+    };
   }
 
   /** The way to the guardians; a test may put another in its place. */
@@ -127,13 +158,24 @@ export class GuardianWorld {
     for (let isMore = true; isMore;) {
       isMore = false;
       for (const one of this.guardians)
-        for (const { kid, token, ...to } of one.store.takeKills()) {
-          await ask(to, { kind: "kill", kid, token }, this.carry);
+        for (const message of one.store.takeMessages()) {
+          await this.#tell(message);
           carried += 1;
           isMore = true;
         }
     }
     return carried;
+  }
+
+  async #tell(message: SentMessage): Promise<void> {
+    const to = this.guardians.find(({ gid }) => toHex(gid) === toHex(message.gid));
+    assert.ok(to);
+    const { kid, token } = message;
+    const request: GuardianRequest =
+      message.kind === "kill"
+        ? { kind: "kill", kid, token, passedOn: message.passedOn }
+        : { kind: "wiped", kid, token };
+    await ask(to, request, this.carry);
   }
 
   /** Asks for a change as one of the managers, with a nonce of its own. */
