@@ -7,11 +7,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ask, deal, sign, signingKey, unlockWithPin, type GuardianAddress } from "@sotto/crypto";
+import { ask, deal, sign, signingKey, unlockWithPin } from "@sotto/crypto";
 import { createGuardian, type Guardian } from "@sotto/guardian";
 import { openRecordStore } from "@sotto/guardian-adapters/node";
 import { envelopePublicKey } from "@sotto/oprf";
-import { Secret } from "@sotto/protocol";
+import { Secret, type GuardianAddress } from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
 
 const ROUNDS = 200;

@@ -15,10 +15,9 @@ import {
   unlockWithPin,
   type Carry,
   type Dealt,
-  type GuardianAddress,
   type Unlocking,
 } from "@sotto/crypto";
-import { fromHex, textToBytes, toHex, wipeBytes } from "@sotto/protocol";
+import { fromHex, textToBytes, toHex, wipeBytes, type GuardianAddress } from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
 import { createEvents } from "../src/events.ts";
 

@@ -14,3 +14,4 @@ export * from "./secret-field.ts";
 export * from "./secret.ts";
 export * from "./signed.ts";
 export * from "./guardian.ts";
+export * from "./unlock-offer.ts";

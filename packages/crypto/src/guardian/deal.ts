@@ -13,17 +13,17 @@ import {
   type Scalar,
   type Share,
 } from "@sotto/oprf";
-import { assert, Secret, SLOTS, type RandomBytes, type Registration, type Sha256 } from "@sotto/protocol";
+import {
+  assert,
+  Secret,
+  SLOTS,
+  type GuardianAddress,
+  type RandomBytes,
+  type Registration,
+  type Sha256,
+} from "@sotto/protocol";
 import { signingKey, type SigningKey } from "../keys.ts";
 import { boxKey, linkScalar, sealShare, type Place } from "./slot-keys.ts";
-
-/** A guardian as a device pins it. */
-export type GuardianAddress = {
-  /** Ed25519 and X25519 public keys, 32 bytes each. */
-  readonly gid: Uint8Array;
-  readonly gx: Uint8Array;
-  readonly url: string;
-};
 
 /** What the device keeps of one guardian. The same for one, two or three PINs. */
 export type GuardianSeat = GuardianAddress & {

@@ -10,10 +10,10 @@ import {
   setWipeBytes,
   unreachable,
   wipeBytes,
+  type GuardianAddress,
 } from "@sotto/protocol";
 import { isSignedBy } from "@sotto/verify";
 import { sign, type SigningKey } from "../keys.ts";
-import type { GuardianAddress } from "./deal.ts";
 import type { Place } from "./slot-keys.ts";
 import { ask, type Carry } from "./unlock.ts";
 

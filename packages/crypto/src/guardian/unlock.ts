@@ -24,12 +24,13 @@ import {
   guardianAnswerCodec,
   guardianRequestCodec,
   Secret,
+  type GuardianAddress,
   type GuardianAnswer,
   type GuardianRequest,
   type RandomBytes,
 } from "@sotto/protocol";
 import { sign, signingKey } from "../keys.ts";
-import type { GuardianAddress, GuardianSeat } from "./deal.ts";
+import type { GuardianSeat } from "./deal.ts";
 import { boxKey, linkScalar, openShare } from "./slot-keys.ts";
 
 /** Brings an envelope to a guardian and its answer back, directly or by way of a relay. Undefined: not reached. */

@@ -5,10 +5,12 @@
 import {
   assert,
   err,
+  GUARDIAN_URL_BYTES_MAX,
   ok,
   registeredBytes,
   Secret,
   textToBytes,
+  type GuardianAddress,
   type RandomBytes,
   type Registration,
   type Result,
@@ -31,13 +33,11 @@ import {
   wipeCertificate,
   type Carry,
   type Dealt,
-  type GuardianAddress,
   type GuardianSeat,
 } from "../guardian/index.ts";
 import { signingKey } from "../keys.ts";
 import { boxOf, type Held } from "./held.ts";
 import { saveImage, type VaultImage } from "./image.ts";
-import { GUARDIAN_URL_BYTES_MAX } from "./limits.ts";
 import { stretchPin } from "./pin.ts";
 import { PIN_NUMBERS } from "./pins.ts";
 import { saveVaultRecord, type ManagedProfile, type VaultRecord } from "./record.ts";

@@ -7,6 +7,7 @@ import {
   encode,
   err,
   fixed,
+  GUARDIAN_URL_BYTES_MAX,
   GUARDIANS_MAX,
   list,
   ok,
@@ -21,7 +22,7 @@ import {
   type TypeOf,
 } from "@sotto/protocol";
 import type { BlockFault, Container } from "../container/index.ts";
-import { GUARDIAN_URL_BYTES_MAX, UNOPENED_MAX } from "./limits.ts";
+import { UNOPENED_MAX } from "./limits.ts";
 
 /** An OPEN that was not answered. Sent again it gives back what its EVAL was charged. */
 const unopened = struct({ sid: fixed(16), commitment: fixed(32), response: fixed(32) });

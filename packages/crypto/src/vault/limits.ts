@@ -4,5 +4,3 @@
 export const UNOPENED_MAX = 3;
 /** After so many wrong PINs in a row the device wipes itself; its guardians have burned every slot by then. */
 export const WRONG_PINS_MAX = 10;
-/** Of a guardian's address: the image of five of them fits its sector. */
-export const GUARDIAN_URL_BYTES_MAX = 160;

@@ -8,7 +8,6 @@ import {
   unlockWithPin,
   type Carry,
   type Dealt,
-  type GuardianAddress,
   type GuardianSeat,
   type Unlocking,
 } from "@sotto/crypto";
@@ -35,6 +34,7 @@ import {
   setWipeBytes,
   textToBytes,
   toHex,
+  type GuardianAddress,
   type GuardianRequest,
 } from "@sotto/protocol";
 import { isSignedBy, sha256 } from "@sotto/verify";
