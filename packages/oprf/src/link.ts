@@ -7,10 +7,12 @@ import { lp, type RandomBytes } from "@sotto/protocol";
 import {
   add,
   bytesToElement,
+  combinePublic,
   elementToBytes,
   multiply,
   randomScalar,
   scalarToBytes,
+  subtract,
   wideToScalar,
   type Element,
   type Scalar,
@@ -34,7 +36,7 @@ export function proveLink(
 }
 
 /**
- * Whether z * Q = R + c * B. Everything here is public to the guardian, so the multiplications may take as long as their
+ * Whether z * Q - c * B = R. Everything here is public to the guardian, so the multiplications may take as long as their
  * scalars want; the caller tests all slots, whichever holds.
  */
 export function isLinked(
@@ -46,8 +48,8 @@ export function isLinked(
   const blinded = bytesToElement(known.blinded);
   if (!slot.ok || !blinded.ok) return false;
   const challenge = challengeOf(context, known.slot, known.blinded, elementToBytes(proof.commitment));
-  const expected = proof.commitment.add(blinded.value.multiplyUnsafe(challenge));
-  return slot.value.multiplyUnsafe(proof.response).equals(expected);
+  const sum = combinePublic([slot.value, blinded.value], [proof.response, subtract(0n, challenge)]);
+  return sum.equals(proof.commitment);
 }
 
 const challengeOf = (
