@@ -1,8 +1,8 @@
 /** The guardian's one command: `start`. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { textToGuardianAddress } from "@sotto/protocol";
 import { createEvents } from "./events.ts";
-import { peersOf } from "./peers.ts";
 import { start } from "./start.ts";
 
 const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/guardian");
@@ -30,8 +30,8 @@ async function run({ port: given, host, data, peer, verbose }: Options): Promise
   const port = given === undefined ? DEFAULT_PORT : Number(given);
   if (!Number.isInteger(port) || port < 0 || port > 65_535)
     return fail("--port takes a number from 0 to 65535; 0 chooses a free one.");
-  const peers = peersOf(peer ?? []);
-  if (!peers)
+  const peers = (peer ?? []).map(textToGuardianAddress).filter((one) => one !== undefined);
+  if (peers.length !== (peer ?? []).length)
     return fail("--peer takes what another guardian shows when it starts: its address, #, gid, a dot, gx.");
   const events = createEvents((line) => process.stderr.write(line), verbose);
   const running = await start({ host, port, path: resolve(data), peers }, events);

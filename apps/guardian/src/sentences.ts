@@ -1,6 +1,6 @@
 /** What a guardian says to whoever runs it: what happened and what to do, in plain words. */
 import type { FolderProblem, ListenProblem } from "@sotto/guardian-adapters/node";
-import { toHex } from "@sotto/protocol";
+import { guardianAddressToText, toHex } from "@sotto/protocol";
 
 export function dataSentence({ kind }: FolderProblem, path: string): string {
   switch (kind) {
@@ -51,7 +51,7 @@ export const welcomeText = (facts: {
     `  Address  ${facts.url}`,
     `  gid      ${toHex(facts.gid)}`,
     `  gx       ${toHex(facts.gx)}`,
-    `  Peer     ${facts.url}#${toHex(facts.gid)}.${toHex(facts.gx)}`,
+    `  Peer     ${guardianAddressToText(facts)}`,
     "           what other guardians are told with --peer, and this one of them",
     `  Data     ${facts.path}`,
     "           leave guardian.keys and guardian.tombstones out of backups",

@@ -1,7 +1,6 @@
 /** One guardian in one process, until it is told to stop. Wiring only. */
-import type { GuardianPeer } from "@sotto/guardian";
 import { listenGuardian, startGuardian } from "@sotto/guardian-adapters/node";
-import { err, ok, type Result } from "@sotto/protocol";
+import { err, ok, type GuardianAddress, type Result } from "@sotto/protocol";
 import type { Events } from "./events.ts";
 import { dataSentence, listenSentence, silentSentence, welcomeText } from "./sentences.ts";
 
@@ -9,7 +8,7 @@ export type StartOptions = {
   readonly host: string;
   readonly port: number;
   readonly path: string;
-  readonly peers: readonly GuardianPeer[];
+  readonly peers: readonly GuardianAddress[];
 };
 
 export type Running = {

@@ -17,7 +17,14 @@ import {
   type Dealt,
   type Unlocking,
 } from "@sotto/crypto";
-import { fromHex, textToBytes, toHex, wipeBytes, type GuardianAddress } from "@sotto/protocol";
+import {
+  fromHex,
+  guardianAddressToText,
+  textToBytes,
+  toHex,
+  wipeBytes,
+  type GuardianAddress,
+} from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
 import { createEvents } from "../src/events.ts";
 
@@ -69,7 +76,7 @@ class GuardianProcess {
     this.#peers = peers;
     const port = this.address.url === "" ? "0" : new URL(this.address.url).port;
     const args = [MAIN, "start", "--port", port, "--data", this.folder, "--verbose"];
-    for (const { url, gid, gx } of peers) args.push("--peer", `${url}#${toHex(gid)}.${toHex(gx)}`);
+    for (const peer of peers) args.push("--peer", guardianAddressToText(peer));
     const child = spawn(process.execPath, args, { stdio: ["ignore", "pipe", "pipe"] });
     this.#child = child;
     this.told = "";

@@ -3,7 +3,6 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { GuardianPeer } from "@sotto/guardian";
 import { createGuardianMount, startGossip, type QueuedMessage } from "@sotto/guardian-adapters/node";
 import { envelopePublicKey, openRequest, requestEnvelopeBytes } from "@sotto/oprf";
 import {
@@ -13,6 +12,7 @@ import {
   guardianRequestCodec,
   ok,
   Secret,
+  type GuardianAddress,
   type GuardianAnswer,
 } from "@sotto/protocol";
 
@@ -68,7 +68,7 @@ function queueOf(messages: readonly QueuedMessage[]) {
   };
 }
 
-const messageTo = ({ gid }: GuardianPeer, tries = 0): QueuedMessage => ({
+const messageTo = ({ gid }: GuardianAddress, tries = 0): QueuedMessage => ({
   kind: "kill",
   gid,
   kid: random(16),
@@ -80,7 +80,7 @@ const messageTo = ({ gid }: GuardianPeer, tries = 0): QueuedMessage => ({
 
 async function gossipUntil(
   queue: ReturnType<typeof queueOf>,
-  peers: readonly GuardianPeer[],
+  peers: readonly GuardianAddress[],
   isEnough: () => boolean,
 ): Promise<void> {
   const gossip = startGossip(queue, peers, assert.ifError);

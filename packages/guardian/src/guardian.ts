@@ -30,6 +30,7 @@ import {
   SLOTS,
   unreachable,
   wipeBytes,
+  type GuardianAddress,
   type GuardianAnswer,
   type GuardianRequest,
   type Registration,
@@ -52,7 +53,7 @@ import { OPEN_ANSWER_MS, RECORDS_MAX, REGISTRATIONS } from "./limits.ts";
 import { messagesOf } from "./messages.ts";
 import { Nonces } from "./nonces.ts";
 import { createPeerSide } from "./peer-side.ts";
-import type { GuardianLimits, GuardianPeer, GuardianPorts, StoreFailure } from "./ports.ts";
+import type { GuardianLimits, GuardianPorts, StoreFailure } from "./ports.ts";
 import { recordOf, recordToBytes, type GuardianRecord } from "./record.ts";
 import { Records } from "./records.ts";
 import { TokenBucket } from "./token-bucket.ts";
@@ -237,7 +238,7 @@ function isAsRegistered(held: Uint8Array, registration: Registration): boolean {
   return isSame;
 }
 
-const isSamePeer = (peer: GuardianPeer, to: Registration["killOut"][number]): boolean =>
+const isSamePeer = (peer: GuardianAddress, to: Registration["killOut"][number]): boolean =>
   equalBytes(peer.gid, to.gid) && equalBytes(peer.gx, to.gx);
 
 const isRegistrationSound = ({ slots, managers, share, publicShare }: Registration): boolean =>

@@ -1,5 +1,5 @@
 /** What a guardian needs of the world. Adapters: @sotto/guardian-adapters. */
-import type { Clock, RandomBytes, Result, Secret } from "@sotto/protocol";
+import type { Clock, GuardianAddress, RandomBytes, Result, Secret } from "@sotto/protocol";
 import type { Message } from "./messages.ts";
 import type { Rate } from "./token-bucket.ts";
 
@@ -46,9 +46,6 @@ export interface GuardianAdmission {
   spend(admission: Uint8Array): Promise<boolean>;
 }
 
-/** Another guardian, told by the operator: its origin, and its Ed25519 and X25519 public keys. */
-export type GuardianPeer = { readonly url: string; readonly gid: Uint8Array; readonly gx: Uint8Array };
-
 export type GuardianLimits = { readonly records: number; readonly registrations: Rate };
 
 export type GuardianPorts = {
@@ -60,7 +57,7 @@ export type GuardianPorts = {
   /** Resolves once the clock says at least `time`. */
   readonly until: (time: number) => Promise<void>;
   /** The guardians that its operator told it of; it speaks with no others. */
-  readonly peers: readonly GuardianPeer[];
+  readonly peers: readonly GuardianAddress[];
   /** Whether it has not heard yet what was wiped: devices wait (GD24). */
   readonly isCatchingUp?: () => boolean;
   /** Instead of those of limits.ts. */

@@ -1,11 +1,11 @@
 /** One guardian asks another, over HTTP. Spec: spec/guardian.md, "Between guardians". */
-import type { GuardianPeer } from "@sotto/guardian";
 import { sealRequest } from "@sotto/oprf";
 import {
   decode,
   encode,
   guardianAnswerCodec,
   guardianRequestCodec,
+  type GuardianAddress,
   type GuardianAnswer,
   type GuardianRequest,
 } from "@sotto/protocol";
@@ -13,7 +13,7 @@ import { postEnvelope } from "./http.ts";
 
 /** Undefined where nothing came back that this guardian sealed for this request. */
 export async function askPeer(
-  peer: GuardianPeer,
+  peer: GuardianAddress,
   request: GuardianRequest,
   stop: AbortSignal,
 ): Promise<GuardianAnswer | undefined> {

@@ -3,8 +3,8 @@
  * state. Devices wait for it, but not for ever. Spec: spec/guardian.md, GD24.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { Guardian, GuardianKeys, GuardianPeer } from "@sotto/guardian";
-import { TOMBSTONES_PER_ANSWER, tombstonesBytes } from "@sotto/protocol";
+import type { Guardian, GuardianKeys } from "@sotto/guardian";
+import { TOMBSTONES_PER_ANSWER, tombstonesBytes, type GuardianAddress } from "@sotto/protocol";
 import { askPeer } from "./ask-peer.ts";
 
 /** How long devices wait for guardians that do not answer. */
@@ -25,7 +25,7 @@ export type CatchUp = {
 export function startCatchUp(
   guardian: Pick<Guardian, "heedTombstone">,
   keys: Pick<GuardianKeys, "gid" | "sign">,
-  peers: readonly GuardianPeer[],
+  peers: readonly GuardianAddress[],
   onBug: (error: unknown) => void,
 ): CatchUp {
   const stopping = new AbortController();
@@ -34,7 +34,7 @@ export function startCatchUp(
   let isUnderWay = peers.length > 0;
 
   /** Whether the peer told all, and all of it was heeded. */
-  async function hear(peer: GuardianPeer): Promise<boolean> {
+  async function hear(peer: GuardianAddress): Promise<boolean> {
     for (let after = 0; after < TOMBSTONES_MAX; after += TOMBSTONES_PER_ANSWER) {
       const signature = keys.sign(tombstonesBytes(peer.gid, keys.gid, after));
       const answer = await askPeer(peer, { kind: "tombstones", peer: keys.gid, after, signature }, signal);
@@ -45,7 +45,7 @@ export function startCatchUp(
     return true;
   }
 
-  async function hearAtLast(peer: GuardianPeer): Promise<void> {
+  async function hearAtLast(peer: GuardianAddress): Promise<void> {
     for (let waitMs = FIRST_WAIT_MS; !signal.aborted; waitMs = Math.min(2 * waitMs, WAIT_MS_MAX)) {
       if (await hear(peer)) return void unheard.delete(peer);
       await sleep(waitMs, undefined, { signal }).catch(() => undefined);

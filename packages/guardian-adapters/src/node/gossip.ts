@@ -2,8 +2,7 @@
  * Brings what the store has queued to the other guardians, each message in an envelope of its own, until it is
  * acknowledged. What burns and what is cover go the same way at the same times. Spec: spec/guardian.md, GD20–GD23.
  */
-import type { GuardianPeer } from "@sotto/guardian";
-import { equalBytes, type GuardianRequest } from "@sotto/protocol";
+import { equalBytes, type GuardianAddress, type GuardianRequest } from "@sotto/protocol";
 import { askPeer } from "./ask-peer.ts";
 import { MESSAGE_WAIT_MS_MAX } from "./message-queue.ts";
 import type { NodeRecordStore, QueuedMessage } from "./record-store.ts";
@@ -22,7 +21,7 @@ export type Gossip = {
 /** What waits for a guardian that is no peer waits on: its operator may name it again. */
 export function startGossip(
   store: Pick<NodeRecordStore, "queuedMessages" | "putOffMessage" | "dropMessage">,
-  peers: readonly GuardianPeer[],
+  peers: readonly GuardianAddress[],
   onBug: (error: unknown) => void,
 ): Gossip {
   const stopping = new AbortController();

@@ -1,7 +1,7 @@
 /** A guardian on a folder, for whichever process has it: one of its own, or a relay's that embeds one. Wiring only. */
-import { createGuardian, type GuardianPeer } from "@sotto/guardian";
+import { createGuardian } from "@sotto/guardian";
 import { envelopePublicKey } from "@sotto/oprf";
-import { ok, type Result } from "@sotto/protocol";
+import { ok, type GuardianAddress, type Result } from "@sotto/protocol";
 import { startCatchUp, type CatchUp } from "./catch-up.ts";
 import { openGuardianFolder, type FolderProblem } from "./data-folder.ts";
 import { startGossip } from "./gossip.ts";
@@ -12,7 +12,7 @@ export type GuardianOptions = {
   /** Its folder; made where there is none. */
   readonly path: string;
   /** The guardians its operator told it of; a trial's has none. */
-  readonly peers: readonly GuardianPeer[];
+  readonly peers: readonly GuardianAddress[];
   /** Hears how each request ended. */
   readonly onServed: (served: Served) => void;
   readonly onBug: (error: unknown) => void;
