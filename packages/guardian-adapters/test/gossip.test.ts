@@ -4,13 +4,14 @@ import type { AddressInfo } from "node:net";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createGuardianMount, startGossip, type QueuedMessage } from "@sotto/guardian-adapters/node";
-import { envelopePublicKey, openRequest, requestEnvelopeBytes } from "@sotto/oprf";
+import { envelopePublicKey, openRequest } from "@sotto/oprf";
 import {
   decode,
   encode,
   guardianAnswerCodec,
   guardianRequestCodec,
   ok,
+  requestEnvelopeBytes,
   Secret,
   type GuardianAddress,
   type GuardianAnswer,

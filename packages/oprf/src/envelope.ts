@@ -5,23 +5,25 @@
  */
 import { Aes256Gcm, CipherSuite, DhkemX25519HkdfSha256, HkdfSha256 } from "@hpke/core";
 import { gcm } from "@noble/ciphers/aes.js";
-import { assert, concat, lp, textToBytes, type Secret } from "@sotto/protocol";
+import {
+  ANSWER_BYTES,
+  ANSWER_ENVELOPE_BYTES,
+  assert,
+  concat,
+  ENVELOPE_ENC_BYTES,
+  lp,
+  REQUEST_SIZES,
+  requestSizeOf,
+  textToBytes,
+  type RequestSize,
+  type Secret,
+} from "@sotto/protocol";
 
 const VERSION = 1;
-const ENC_BYTES = 32;
-const TAG_BYTES = 16;
 const LENGTH_BYTES = 4;
 /** The key is good for one answer, so the nonce may be fixed. */
 const ANSWER_NONCE = new Uint8Array(12);
 const ANSWER_LABEL = textToBytes("sotto/gx/resp");
-
-/** Bytes of a padded request: an ordinary one, and a registration. */
-export const REQUEST_SIZES = { ordinary: 512, registration: 4_096 } as const;
-export type RequestSize = keyof typeof REQUEST_SIZES;
-export const ANSWER_BYTES = 256;
-export const requestEnvelopeBytes = (size: RequestSize): number =>
-  1 + ENC_BYTES + REQUEST_SIZES[size] + TAG_BYTES;
-export const ANSWER_ENVELOPE_BYTES = 1 + ANSWER_BYTES + TAG_BYTES;
 
 const suite = new CipherSuite({
   kem: new DhkemX25519HkdfSha256(),
@@ -69,13 +71,13 @@ export async function openRequest(
   guardian: { readonly gid: Uint8Array; readonly seed: Secret },
   envelope: Uint8Array,
 ): Promise<OpenedRequest | undefined> {
-  const size = sizeOf(envelope);
+  const size = requestSizeOf(envelope);
   if (size === undefined || envelope[0] !== VERSION) return undefined;
-  const enc = envelope.slice(1, 1 + ENC_BYTES);
+  const enc = envelope.slice(1, 1 + ENVELOPE_ENC_BYTES);
   try {
     const recipientKey = await keyPairOf(guardian.seed);
     const context = await suite.createRecipientContext({ recipientKey, enc, info: infoOf(guardian.gid) });
-    const message = unpad(new Uint8Array(await context.open(envelope.slice(1 + ENC_BYTES))));
+    const message = unpad(new Uint8Array(await context.open(envelope.slice(1 + ENVELOPE_ENC_BYTES))));
     if (message === undefined) return undefined;
     const key = new Uint8Array(await context.export(ANSWER_LABEL, 32));
     return { message, size, sealAnswer: (answer) => sealAnswer(key, answer) };
@@ -91,11 +93,6 @@ export async function envelopePublicKey(seed: Secret): Promise<Uint8Array<ArrayB
 }
 
 const keyPairOf = (seed: Secret) => seed.expose((bytes) => suite.kem.deriveKeyPair(bytes.slice()));
-
-const sizeOf = (envelope: Uint8Array): RequestSize | undefined => {
-  if (envelope.length === requestEnvelopeBytes("ordinary")) return "ordinary";
-  return envelope.length === requestEnvelopeBytes("registration") ? "registration" : undefined;
-};
 
 function sealAnswer(key: Uint8Array, message: Uint8Array): Uint8Array<ArrayBuffer> {
   const sealed = gcm(key, ANSWER_NONCE).encrypt(pad(message, ANSWER_BYTES));

@@ -1,16 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { Secret } from "@sotto/protocol";
+import { envelopePublicKey, openRequest, sealRequest } from "@sotto/oprf";
 import {
   ANSWER_BYTES,
   ANSWER_ENVELOPE_BYTES,
-  envelopePublicKey,
-  openRequest,
   REQUEST_SIZES,
   requestEnvelopeBytes,
-  sealRequest,
-} from "@sotto/oprf";
+  Secret,
+} from "@sotto/protocol";
 
 const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
 

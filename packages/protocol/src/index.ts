@@ -14,4 +14,5 @@ export * from "./secret-field.ts";
 export * from "./secret.ts";
 export * from "./signed.ts";
 export * from "./guardian.ts";
+export * from "./guardian-envelope.ts";
 export * from "./unlock-offer.ts";

@@ -36,9 +36,15 @@ export const LOCK_HIDDEN_MS = 30_000;
 export const LOCK_IDLE_MS_MIN = 10_000;
 export const LOCK_HIDDEN_MS_MIN = 1_000;
 
+/** At a relay. */
 export const UNLOCK_OFFER_PATH = "/unlock-offer";
-/** A guardian's gid in hex follows. */
+/** At a relay; a guardian's gid in hex follows. */
 export const CARRY_PATH = "/carry/";
+/** What a relay says that tried: the guardian gave no answer, or too many are asking it. */
+export const CARRY_REFUSALS = ["unreached", "busy"] as const;
+export type CarryRefusal = (typeof CARRY_REFUSALS)[number];
+/** At a guardian. */
+export const GUARDIAN_PATH = "/guardian";
 /** An offer as it is written: five guardians with the longest addresses, and room. */
 export const UNLOCK_OFFER_BYTES_MAX = 4_096;
 const KEY = /^[0-9a-f]{64}$/;

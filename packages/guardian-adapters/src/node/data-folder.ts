@@ -3,7 +3,8 @@ import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import type { GuardianKeys } from "@sotto/guardian";
-import { err, fromHex, ok, Secret, type Result } from "@sotto/protocol";
+import { envelopePublicKey } from "@sotto/oprf";
+import { err, fromHex, ok, Secret, type GuardianAddress, type Result } from "@sotto/protocol";
 import { lockFolder } from "./folder-lock.ts";
 import { createGuardianKeys } from "./native.ts";
 import { openRecordStore, type NodeRecordStore, type StoreProblem } from "./record-store.ts";
@@ -23,12 +24,7 @@ export type GuardianFolder = {
 };
 
 export function openGuardianFolder(path: string): Result<GuardianFolder, FolderProblem> {
-  try {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
-  } catch {
-    return err({ kind: "notWritable" });
-  }
-  const lock = lockFolder(path);
+  const lock = makeAndLock(path);
   if (!lock.ok) return lock;
   const opened = openFiles(path);
   if (!opened.ok) {
@@ -46,6 +42,32 @@ export function openGuardianFolder(path: string): Result<GuardianFolder, FolderP
   });
 }
 
+/** Who the guardian of a folder is, made where there is none; also while it runs. */
+export async function guardianKeysOf(
+  path: string,
+): Promise<Result<Pick<GuardianAddress, "gid" | "gx">, FolderProblem>> {
+  const lock = makeAndLock(path);
+  if (!lock.ok && (lock.error.kind !== "inUse" || !existsSync(identityIn(path)))) return lock;
+  const keys = readOrMakeKeys(path);
+  if (lock.ok) lock.value.release();
+  if (!keys.ok) return keys;
+  const { gid, envelopeSeed } = keys.value;
+  const gx = await envelopePublicKey(envelopeSeed);
+  envelopeSeed.wipe();
+  return ok({ gid, gx });
+}
+
+function makeAndLock(path: string): ReturnType<typeof lockFolder> {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch {
+    return err({ kind: "notWritable" });
+  }
+  return lockFolder(path);
+}
+
+const identityIn = (path: string): string => join(path, "identity.key");
+
 function openFiles(path: string): Result<Pick<GuardianFolder, "keys" | "store">, FolderProblem> {
   const keys = readOrMakeKeys(path);
   if (!keys.ok) return keys;
@@ -55,7 +77,7 @@ function openFiles(path: string): Result<Pick<GuardianFolder, "keys" | "store">,
 
 /** Records without the identity belong to a guardian that is lost: devices have pinned its keys. */
 function readOrMakeKeys(path: string): Result<GuardianKeys, FolderProblem> {
-  const file = join(path, "identity.key");
+  const file = identityIn(path);
   try {
     if (!existsSync(file)) {
       if (existsSync(join(path, "guardian.sqlite"))) return err({ kind: "badIdentity" });

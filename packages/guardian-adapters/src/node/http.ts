@@ -5,10 +5,16 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Guardian } from "@sotto/guardian";
-import { ANSWER_ENVELOPE_BYTES, requestEnvelopeBytes } from "@sotto/oprf";
-import { concat, err, ok, type Result } from "@sotto/protocol";
+import {
+  ANSWER_ENVELOPE_BYTES,
+  concat,
+  err,
+  GUARDIAN_PATH,
+  ok,
+  requestEnvelopeBytes,
+  type Result,
+} from "@sotto/protocol";
 
-const PATH = "/guardian";
 const ENVELOPE_TYPE = "application/octet-stream";
 const ENVELOPE_BYTES_MAX = requestEnvelopeBytes("registration");
 /** Names what follows: no page is made of it, and nobody keeps it. */
@@ -50,7 +56,7 @@ export type GuardianMount = {
 };
 
 export const createGuardianMount = ({ guardian, onServed, onBug }: Serving): GuardianMount => ({
-  path: PATH,
+  path: GUARDIAN_PATH,
   async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     if (request.method === "OPTIONS") return void response.writeHead(204, PREFLIGHT_HEADERS).end();
     try {
@@ -163,7 +169,7 @@ export async function postEnvelope(
   stop: AbortSignal,
 ): Promise<Uint8Array | undefined> {
   try {
-    const response = await fetch(`${origin}${PATH}`, {
+    const response = await fetch(`${origin}${GUARDIAN_PATH}`, {
       method: "POST",
       headers: ENVELOPE_HEADERS,
       body: envelope,

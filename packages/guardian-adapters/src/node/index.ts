@@ -1,9 +1,10 @@
-export type { FolderProblem } from "./data-folder.ts";
+export { guardianKeysOf, type FolderProblem } from "./data-folder.ts";
 export { lockFolder } from "./folder-lock.ts";
 export { startGossip, type Gossip } from "./gossip.ts";
 export {
   createGuardianMount,
   listenGuardian,
+  postEnvelope,
   type GuardianListener,
   type GuardianMount,
   type ListenProblem,

@@ -23,6 +23,8 @@ export type RunningGuardian = {
   readonly gid: Uint8Array;
   readonly gx: Uint8Array;
   readonly mount: GuardianMount;
+  /** For an envelope that came to this process in another way. Undefined for what is none for this guardian. */
+  readonly answer: (envelope: Uint8Array) => Promise<Uint8Array | undefined>;
   /** Devices are served once it resolves, with how many peers have not said yet what was wiped (GD24). */
   readonly silentPeers: Promise<number>;
   /** To be called once nothing comes through the mount any more. */
@@ -57,6 +59,11 @@ export async function startGuardian({
     gx: await envelopePublicKey(keys.envelopeSeed),
     silentPeers: asking.silent,
     mount: createGuardianMount({ guardian, onServed, onBug }),
+    answer: async (envelope) => {
+      const answer = await guardian.answer(envelope);
+      onServed(answer ? "answered" : "refused");
+      return answer;
+    },
     async stop() {
       await Promise.all([gossip.stop(), asking.stop()]);
       folder.value.close();

@@ -1,3 +1,4 @@
+export { createCarriageMount, createUnlockOfferMount, type CarriedGuardian } from "./carriage.ts";
 export {
   isLoopback,
   listen,
