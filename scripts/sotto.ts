@@ -31,6 +31,8 @@ const CLIENT = "apps/cli/src/main.ts";
 type Command = {
   readonly usage: string;
   readonly does: string;
+  /** Options that need a line of their own. */
+  readonly more?: readonly (readonly [option: string, does: string])[];
   readonly program: string;
   readonly passesName?: true;
   /** What the program calls the command, where that is another name. */
@@ -42,6 +44,16 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   start: {
     usage: "start [--port N] [--data DIR] [--tls-cert FILE --tls-key FILE] [--demo]",
     does: "the relay and the handset, on http://localhost:7400",
+    more: [
+      [
+        "--guardians 1|3",
+        "guardians on this machine: one in the relay, or three processes, of which two open",
+      ],
+      ["--guardian URL#GID.GX", "a guardian that runs elsewhere; given three or five times"],
+      ["--no-passphrase", "devices are opened by PINs only"],
+      ["--lock-idle SECONDS", "the longest a device stays open without input, 10 to 120"],
+      ["--lock-hidden SECONDS", "the same while nobody sees it, 1 to 30"],
+    ],
     program: RELAY,
     passesName: true,
     servesHandset: true,
@@ -57,6 +69,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     does: "a guardian alone, which holds a share of what opens a device; on port 7500",
     program: GUARDIAN,
     passes: "start",
+  },
+  "guardian-id": {
+    usage: "guardian-id [--data DIR]",
+    does: "what follows the address in URL#GID.GX, for a guardian that runs or will",
+    program: GUARDIAN,
+    passes: "id",
   },
   join: {
     usage: "join CODE --as NAME",
@@ -128,8 +146,15 @@ function planOfBench(args: readonly string[], hasBench: (name: string) => boolea
   return { kind: "run", program: `bench/${name}.ts`, args: rest, nodeFlags: [], servesHandset: false };
 }
 
+const OPTION_WIDTH = 24;
+
 export function helpText(): string {
-  const rows = [...Object.values(COMMANDS), BENCH].map(({ usage, does }) => `  ${usage}\n      ${does}`);
+  const commands: readonly Pick<Command, "usage" | "does" | "more">[] = [...Object.values(COMMANDS), BENCH];
+  const rows = commands.flatMap(({ usage, does, more = [] }) => [
+    `  ${usage}`,
+    `      ${does}`,
+    ...more.map(([option, what]) => `      ${option.padEnd(OPTION_WIDTH)}${what}`),
+  ]);
   return ["Usage: ./sotto COMMAND", "", ...rows, "  help", "      this text", ""].join("\n");
 }
 

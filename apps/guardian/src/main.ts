@@ -1,13 +1,16 @@
-/** The guardian's one command: `start`. */
+/** The guardian's commands: `start` and `id`. */
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { textToGuardianAddress } from "@sotto/protocol";
+import { guardianKeysOf } from "@sotto/guardian-adapters/node";
+import { textToGuardianAddress, toHex } from "@sotto/protocol";
 import { createEvents } from "./events.ts";
+import { dataSentence } from "./sentences.ts";
 import { start } from "./start.ts";
 
 const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/guardian");
 const DEFAULT_PORT = 7_500;
-const USAGE = "start [--port N] [--host ADDRESS] [--data DIR] [--peer URL#GID.GX]… [--verbose]";
+const USAGE =
+  "start [--port N] [--host ADDRESS] [--data DIR] [--peer URL#GID.GX]… [--verbose] | id [--data DIR]";
 
 const OPTIONS = {
   port: { type: "string" },
@@ -44,12 +47,31 @@ async function run({ port: given, host, data, peer, verbose }: Options): Promise
   const stop = (): void => {
     if (isStopping) return;
     isStopping = true;
-    running.value.stop().catch((error: unknown) => {
+    running.value.stop().then(leaveStarter, (error: unknown) => {
       events.bug(error);
       process.exit(1);
     });
   };
   process.on("SIGINT", stop).on("SIGTERM", stop);
+  tellStarter();
+}
+
+/** A relay that starts guardians hears when one serves, and takes it along however it ends itself. */
+function tellStarter(): void {
+  if (!process.connected) return;
+  process.once("disconnect", () => process.exit());
+  process.send?.("serving");
+}
+
+function leaveStarter(): void {
+  if (process.connected) process.disconnect?.();
+}
+
+async function showId({ data }: Options): Promise<void> {
+  const path = resolve(data);
+  const keys = await guardianKeysOf(path);
+  if (!keys.ok) return fail(dataSentence(keys.error, path));
+  process.stdout.write(`${toHex(keys.value.gid)}.${toHex(keys.value.gx)}\n`);
 }
 
 const [command, ...args] = process.argv.slice(2);
@@ -60,4 +82,5 @@ try {
   options = undefined; // parseArgs says what is wrong with an option it does not know
 }
 if (options && command === "start") await run(options);
+else if (options && command === "id") await showId(options);
 else fail(`Usage: ${USAGE}`);

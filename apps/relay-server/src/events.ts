@@ -15,6 +15,8 @@ export const createEvents = (sink: Sink) => ({
   malformed: () => sink("info", "frame.malformed", {}),
   cutOff: (why: "malformed" | "overfull" | "silent") => sink("info", "connection.cut-off", { why }),
   storeSlow: (durationMs: number, ops: number) => sink("warn", "store.slow", { durationMs, ops }),
+  /** By the number of its folder. It is started again. */
+  guardianDied: (number: number) => sink("warn", "guardian.died", { number }),
   storageFull: () => sink("error", "store.full", {}),
   /** `error` means that somebody should look. A bug's message may quote anything, so only its stack is written. */
   bug: (bug: unknown) =>

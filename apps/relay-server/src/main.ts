@@ -4,12 +4,15 @@ import { parseArgs } from "node:util";
 import { mintCode, openExistingDatabase } from "./data-folder.ts";
 import { createEvents, createPinoSink } from "./events.ts";
 import { dataSentence } from "./sentences.ts";
+import { guardianPlanOf } from "./guardian-plan.ts";
 import { start } from "./start.ts";
 
 const DEFAULT_DATA = resolve(import.meta.dirname, "../../../.sotto/relay");
 const DEFAULT_PORT = 7_400;
 const USAGE =
-  "start [--port N] [--host ADDRESS] [--data DIR] [--tls-cert FILE --tls-key FILE] [--demo] [--verbose] | code [--data DIR]";
+  "start [--port N] [--host ADDRESS] [--data DIR] [--tls-cert FILE --tls-key FILE] [--guardians 1|3] " +
+  "[--guardian URL#GID.GX]… [--no-passphrase] [--lock-idle SECONDS] [--lock-hidden SECONDS] [--demo] [--verbose] " +
+  "| code [--data DIR]";
 
 const OPTIONS = {
   port: { type: "string" },
@@ -17,6 +20,11 @@ const OPTIONS = {
   data: { type: "string", default: DEFAULT_DATA },
   "tls-cert": { type: "string" },
   "tls-key": { type: "string" },
+  guardians: { type: "string" },
+  guardian: { type: "string", multiple: true },
+  "no-passphrase": { type: "boolean", default: false },
+  "lock-idle": { type: "string" },
+  "lock-hidden": { type: "string" },
   demo: { type: "boolean", default: false },
   verbose: { type: "boolean", default: false },
 } as const;
@@ -39,10 +47,15 @@ async function runStart(options: Options): Promise<void> {
     return fail("--tls-cert and --tls-key go together: give both or neither.");
   if (options.demo && (certPath !== undefined || port === 0))
     return fail("--demo goes with neither TLS nor --port 0.");
+  const guardians = guardianPlanOf(options);
+  if (!guardians.ok) return fail(guardians.error);
   const events = createEvents(createPinoSink(options.verbose ? "info" : "warn"));
   const tls = certPath !== undefined && keyPath !== undefined ? { certPath, keyPath } : undefined;
   const { host, demo, data } = options;
-  const running = await start({ host, port, path: resolve(data), tls, demo }, events);
+  const running = await start(
+    { host, port, path: resolve(data), tls, demo, guardians: guardians.value },
+    events,
+  );
   if (!running.ok) return fail(running.error);
   process.stdout.write(running.value.text);
   let isStopping = false;

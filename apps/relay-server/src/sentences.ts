@@ -1,7 +1,9 @@
 /** What the relay server says to whoever runs it: what happened and what to do, in plain words. */
+import type { FolderProblem } from "@sotto/guardian-adapters/node";
 import type { ListenProblem } from "@sotto/relay-adapters/node";
 import type { JournalProblem } from "@sotto/relay-adapters/sqlite";
 import type { DataProblem } from "./data-folder.ts";
+import type { Guardians } from "./guardians.ts";
 
 export function dataSentence(problem: DataProblem | JournalProblem, path: string): string {
   switch (problem.kind) {
@@ -24,6 +26,23 @@ export function dataSentence(problem: DataProblem | JournalProblem, path: string
   }
 }
 
+export function guardianSentence({ kind }: FolderProblem, path: string): string {
+  switch (kind) {
+    case "newer":
+      return `The guardian's data in ${path} was written by a newer version of Sotto. Update Sotto.`;
+    case "foreign":
+      return `${path} holds a database that is not a guardian's. Move it away, or choose another folder with --data.`;
+    case "unreadable":
+      return `The guardian's records in ${path} cannot be opened. Check that the disk works and the files are yours to read.`;
+    case "notWritable":
+      return `${path} cannot be read or written. Make it yours, or choose another folder with --data.`;
+    case "badIdentity":
+      return `The guardian's file identity.key in ${path} is damaged or missing. Restore it from a backup: without it, no device knows this guardian.`;
+    case "inUse":
+      return `Another guardian is running on the data in ${path}. Stop it first.`;
+  }
+}
+
 export function listenSentence(problem: ListenProblem, host: string, port: number): string {
   switch (problem.kind) {
     case "portBusy":
@@ -43,17 +62,18 @@ export function welcomeText(facts: {
   readonly url: string;
   readonly codes: readonly string[];
   readonly path: string;
+  readonly guardians: Pick<Guardians, "kind" | "count" | "threshold">;
   readonly isReachable: boolean;
   readonly isSecure: boolean;
 }): string {
   const [first, ...rest] = facts.codes;
   const codes =
     first === undefined
-      ? ["  Codes   all used; another one: ./sotto code"]
+      ? ["  Codes      all used; another one: ./sotto code"]
       : [
-          `  Codes   ${first}`,
-          ...rest.map((code) => `          ${code}`),
-          "          one for each person who joins; another one: ./sotto code",
+          `  Codes      ${first}`,
+          ...rest.map((code) => `             ${code}`),
+          "             one for each person who joins; another one: ./sotto code",
         ];
   const warning =
     facts.isReachable && !facts.isSecure
@@ -66,12 +86,34 @@ export function welcomeText(facts: {
     "",
     "  Sotto is running.",
     "",
-    `  Open    ${facts.url}`,
+    `  Open       ${facts.url}`,
     ...codes,
-    `  Data    ${facts.path}`,
-    "  Stop    Ctrl-C",
+    ...guardianLines(facts.guardians),
+    `  Data       ${facts.path}`,
+    "  Stop       Ctrl-C",
     ...warning,
     "",
     "",
   ].join("\n");
+}
+
+function guardianLines({
+  kind,
+  count,
+  threshold,
+}: Pick<Guardians, "kind" | "count" | "threshold">): readonly string[] {
+  switch (kind) {
+    case "embedded":
+      return [
+        "  Guardian   one, in this relay: a trial",
+        "             PINs do not survive seizure of this server",
+      ];
+    case "processes":
+      return [
+        `  Guardians  ${count} processes on this machine, of which ${threshold} open a device: a trial`,
+        "             PINs do not survive seizure of this server",
+      ];
+    case "elsewhere":
+      return [`  Guardians  ${count} run elsewhere, of which ${threshold} open a device`];
+  }
 }

@@ -2,7 +2,13 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DEFAULT_POLICY, err, ok, type Result } from "@sotto/protocol";
-import { createRelay, createTokenAdmission, type ChannelStore, type RelayEvent } from "@sotto/relay";
+import {
+  createRelay,
+  createTokenAdmission,
+  type ChannelStore,
+  type Relay,
+  type RelayEvent,
+} from "@sotto/relay";
 import { createMemoryWakeups } from "@sotto/relay-adapters/memory";
 import {
   createKeyRing,
@@ -13,11 +19,15 @@ import {
   nativeSha256,
   nativeTimers,
   nativeVerifier,
+  type Listener,
+  type Mount,
 } from "@sotto/relay-adapters/node";
 import { createSqliteChannelStore, type JournalProblem } from "@sotto/relay-adapters/sqlite";
 import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from "./data-folder.ts";
 import type { Events } from "./events.ts";
 import { createDemoMount } from "./demo-profiles.ts";
+import { PLAN_AS_BEFORE, type GuardianPlan } from "./guardian-plan.ts";
+import { startGuardians } from "./guardians.ts";
 import { createMetrics } from "./metrics.ts";
 import { dataSentence, listenSentence, welcomeText } from "./sentences.ts";
 
@@ -33,6 +43,8 @@ export type StartOptions = {
   readonly tls: { readonly certPath: string; readonly keyPath: string } | undefined;
   /** Whether example profiles are handed out. */
   readonly demo?: boolean;
+  /** Those of the last start unless given. */
+  readonly guardians?: GuardianPlan;
 };
 
 export type Running = {
@@ -50,8 +62,9 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
   if (!opened.ok) return err(dataSentence(opened.error, options.path));
   const { seed, path, release } = opened.value;
 
+  let running: Listener | undefined;
   const keyRing = createKeyRing(seed);
-  const metrics = createMetrics(() => (listener.ok ? listener.value.connections() : 0));
+  const metrics = createMetrics(() => running?.connections() ?? 0);
   const observe = (event: RelayEvent): void => {
     metrics.count(event);
     log(events, event);
@@ -63,7 +76,78 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
     return err(dataSentence(restored.error, path));
   }
   const { codes, store } = restored.value;
-  const relay = createRelay({
+  const closeFiles = async (): Promise<void> => {
+    await store.close();
+    release();
+  };
+  const onBug = (error: unknown): void => observe({ kind: "bug", error });
+  const urlAt = (port: number): string =>
+    `${tls.value ? "https" : "http"}://${nameOf(options.host).toLowerCase()}:${port}`;
+  const guardians = await startGuardians({
+    plan: options.guardians ?? PLAN_AS_BEFORE,
+    path,
+    relayPort: options.port,
+    relayUrl: () => urlAt(running?.port ?? options.port),
+    onDied: events.guardianDied,
+    onBug,
+  });
+  if (!guardians.ok) {
+    await closeFiles();
+    return guardians;
+  }
+  const relay = relayOf(store, keyRing, observe);
+  let isStopping = false;
+  const listener = await listen({
+    relay,
+    host: options.host,
+    port: options.port,
+    tls: tls.value,
+    mounts: [
+      { path: "/", serve: createStaticFiles(HANDSET) },
+      healthMount(() => !isStopping),
+      metrics.mount,
+      ...guardians.value.mounts,
+      ...(options.demo ? [createDemoMount(join(path, "demo"))] : []),
+    ],
+    onBug,
+  });
+  if (!listener.ok) {
+    await relay.stop();
+    await guardians.value.stop();
+    await closeFiles();
+    return err(listenSentence(listener.error, options.host, options.port));
+  }
+  running = listener.value;
+  const { port } = running;
+  events.started(port);
+  const url = urlAt(port);
+  return ok({
+    url,
+    text: welcomeText({
+      url,
+      codes,
+      path,
+      guardians: guardians.value,
+      isReachable: !isLoopback(options.host) && options.host !== "localhost",
+      isSecure: tls.value !== undefined,
+    }),
+    async stop() {
+      isStopping = true;
+      events.stopping(listener.value.connections());
+      await listener.value.close();
+      await guardians.value.stop();
+      await closeFiles();
+      events.stopped();
+    },
+  });
+}
+
+const relayOf = (
+  store: ChannelStore,
+  keyRing: ReturnType<typeof createKeyRing>,
+  observe: (event: RelayEvent) => void,
+): Relay =>
+  createRelay({
     store,
     keyRing,
     verifier: nativeVerifier,
@@ -76,52 +160,12 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
     policy: DEFAULT_POLICY,
     observe,
   });
-  let isStopping = false;
-  const listener = await listen({
-    relay,
-    host: options.host,
-    port: options.port,
-    tls: tls.value,
-    mounts: [
-      { path: "/", serve: createStaticFiles(HANDSET) },
-      {
-        path: "/healthz",
-        serve: (_request, response) =>
-          void response.writeHead(isStopping ? 503 : 200, { "content-type": "text/plain" }).end("ok\n"),
-      },
-      metrics.mount,
-      ...(options.demo ? [createDemoMount(join(path, "demo"))] : []),
-    ],
-    onBug: (error) => observe({ kind: "bug", error }),
-  });
-  if (!listener.ok) {
-    await relay.stop();
-    await store.close();
-    release();
-    return err(listenSentence(listener.error, options.host, options.port));
-  }
-  const { port } = listener.value;
-  events.started(port);
-  const url = `${tls.value ? "https" : "http"}://${nameOf(options.host)}:${port}`;
-  return ok({
-    url,
-    text: welcomeText({
-      url,
-      codes,
-      path,
-      isReachable: !isLoopback(options.host) && options.host !== "localhost",
-      isSecure: tls.value !== undefined,
-    }),
-    async stop() {
-      isStopping = true;
-      events.stopping(listener.value.connections());
-      await listener.value.close();
-      await store.close();
-      release();
-      events.stopped();
-    },
-  });
-}
+
+const healthMount = (isServing: () => boolean): Mount => ({
+  path: "/healthz",
+  serve: (_request, response) =>
+    void response.writeHead(isServing() ? 200 : 503, { "content-type": "text/plain" }).end("ok\n"),
+});
 
 type Restored = { readonly codes: readonly string[]; readonly store: ChannelStore };
 

@@ -13,7 +13,8 @@ test("[LG1 LG2] every event has a name and facts that are numbers or our own wor
   events.cutOff("silent");
   events.storeSlow(700, 12);
   events.storageFull();
-  assert.equal(lines.length, 8);
+  events.guardianDied(2);
+  assert.equal(lines.length, 9);
   for (const { event, facts } of lines) {
     assert.match(event, /^[a-z]+(?:\.[a-z-]+)?$/);
     for (const fact of Object.values(facts)) assert.ok(typeof fact === "number" || /^[a-zA-Z-]+$/.test(fact));
