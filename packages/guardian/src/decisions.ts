@@ -29,6 +29,10 @@ export function waitOf({ tries, triedAt }: GuardianRecord, now: number): number 
   return Math.max(0, delay - Math.max(0, now - triedAt));
 }
 
+/** The same for a clock that was set back: the newest try is dated by it, so that nobody waits longer than a delay. */
+export const redated = (record: GuardianRecord, now: number): GuardianRecord | undefined =>
+  record.triedAt > now ? changed({ ...record, triedAt: now }) : undefined;
+
 /** GD3: the record after a try was charged, and the session it begins. */
 export function chargeTry(
   record: GuardianRecord,

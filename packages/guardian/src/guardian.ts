@@ -43,6 +43,7 @@ import {
   chargeTry,
   openSession,
   rearm,
+  redated,
   rotate,
   sessionOf,
   setSlot,
@@ -141,7 +142,10 @@ export function createGuardian(ports: GuardianPorts): Guardian {
     const { deviceKey, share, publicShare } = record.registration;
     if (!isSignedBy(deviceKey, evalBytes({ gid, rid }, nonce, element), signature)) return DENIED;
     const wait = waitOf(record, clock());
-    if (wait > 0) return refused("wait", wait);
+    if (wait > 0) {
+      const dated = redated(record, clock());
+      return dated ? records.save(dated, [], () => refused("wait", wait)) : refused("wait", wait);
+    }
     const charged = chargeTry(record, element, { now: clock(), random });
     const scalar = bytesToScalar(share);
     if (!scalar.ok) return DENIED;

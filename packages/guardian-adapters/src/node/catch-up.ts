@@ -53,7 +53,7 @@ export function startCatchUp(
   }
 
   const all = Promise.all(peers.map((peer) => hearAtLast(peer).catch(onBug)));
-  const waited = sleep(CATCH_UP_WAIT_MS, undefined, { signal }).catch(() => undefined);
+  const waited = sleep(CATCH_UP_WAIT_MS, undefined, { signal, ref: false }).catch(() => undefined);
   const silent = Promise.race([all, waited]).then(() => {
     isUnderWay = false;
     return unheard.size;
