@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync } from "node:fs";
+import { once } from "node:events";
+import { fork } from "node:child_process";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { deal } from "@sotto/crypto";
-import { recordOf, recordToBytes, type GuardianRecord, type RecordStore } from "@sotto/guardian";
+import {
+  bytesToRecord,
+  recordOf,
+  recordToBytes,
+  type GuardianRecord,
+  type RecordStore,
+} from "@sotto/guardian";
 import { createMemoryRecordStore } from "@sotto/guardian-adapters/memory";
 import { openRecordStore, type NodeRecordStore } from "@sotto/guardian-adapters/node";
 import { sha256 } from "@sotto/verify";
@@ -240,4 +248,32 @@ test("[GD31] writes that come together are durable together, and twice the same 
   assert.ok(records[1]);
   assert.deepEqual(await again.read(records[1].registration.rid), recordToBytes(records[1]));
   again.close();
+});
+
+test("[GD31] killed while it writes, a guardian has each record whole, and none of what it said is lost", async (t) => {
+  const folder = folderFor(t);
+  const records = newRecords();
+  const store = open(folder);
+  for (const one of records) await store.write(one.registration.rid, recordToBytes(one), []);
+  store.close();
+  const rids = records.map(({ registration }) => registration.rid.toHex());
+  const counters = new Map(rids.map((rid) => [rid, 0]));
+  for (let round = 0; round < 5; round++) {
+    const child = fork(join(import.meta.dirname, "crash-child.ts"), [folder, ...rids]);
+    let heard = 0;
+    child.on("message", ({ rid, counter }: { rid: string; counter: number }) => {
+      counters.set(rid, counter);
+      if (++heard === 20 + 7 * round) child.kill("SIGKILL");
+    });
+    await once(child, "exit");
+    const again = open(folder);
+    for (const { registration } of records) {
+      const bytes = await again.read(registration.rid);
+      const record = bytes && bytesToRecord(bytes);
+      assert.ok(record?.ok);
+      const told = counters.get(registration.rid.toHex()) ?? 0;
+      assert.ok(record.value.counter >= told);
+    }
+    again.close();
+  }
 });
