@@ -11,7 +11,7 @@ import { join, resolve } from "node:path";
 const MADE_OF = [
   "package-lock.json",
   "apps/web/**",
-  "packages/{protocol,verify,crypto,client,client-adapters}/src/**",
+  "packages/{protocol,verify,oprf,crypto,client,client-adapters}/src/**",
 ];
 /** Not sources: what builds leave, what compilers generate (a README beside their settings too), and tests. */
 const NOT_MADE_OF =

@@ -1,3 +1,4 @@
 export { openOpfsBlockFile } from "./block-file.ts";
 export { clock, createAlarm, randomBytes } from "./clock.ts";
+export { createCarry, fetchUnlockOffer } from "../carry.ts";
 export { createDial } from "./dial.ts";

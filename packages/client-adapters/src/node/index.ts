@@ -23,5 +23,6 @@ export {
   type Take,
 } from "@sotto/client";
 export { clock, createAlarm, randomBytes } from "./clock.ts";
+export { createCarry, fetchUnlockOffer } from "../carry.ts";
 export { createDial } from "./dial.ts";
 export { openNodeBlockFile } from "./block-file.ts";

@@ -19,6 +19,8 @@ export type RelayOptions = {
   readonly port?: number;
   readonly host?: string;
   readonly tls?: { readonly certPath: string; readonly keyPath: string };
+  /** What else `start` takes. */
+  readonly more?: readonly string[];
   /** How far its clock is ahead of everybody else's. */
   readonly clockAheadMs?: number;
 };
@@ -39,8 +41,8 @@ export type RelayProcess = {
 
 /** Resolves once it listens. Throws with what it said when it ends before. */
 export async function startRelay(options: RelayOptions): Promise<RelayProcess> {
-  const { data, port = 0, host, tls, clockAheadMs = 0 } = options;
-  const args = ["start", "--verbose", "--data", data, "--port", String(port)];
+  const { data, port = 0, host, tls, more = [], clockAheadMs = 0 } = options;
+  const args = ["start", "--verbose", "--data", data, "--port", String(port), ...more];
   if (host !== undefined) args.push("--host", host);
   if (tls !== undefined) args.push("--tls-cert", tls.certPath, "--tls-key", tls.keyPath);
   const { child, output } = run(args, clockAheadMs);
