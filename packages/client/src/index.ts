@@ -1,6 +1,8 @@
 export { createMember, type OpenFailure } from "./create-member.ts";
 export { createProfile, type Joining } from "./create-profile.ts";
 export { follow, type Take } from "./follow.ts";
+export * from "./lock/device-lock.ts";
+export type { OpenVault, VaultView } from "./lock/open-vault.ts";
 export * from "./member.ts";
 export { harmlessName } from "./names.ts";
 export * from "./ports.ts";

@@ -218,7 +218,7 @@ test("[VT18] a change cut off at any message: one PIN opens at every moment, and
   assert.equal(opening.size, 2);
 });
 
-test("[VT19] two PINs of one device differ", async () => {
+test("[VT19 PN4] two PINs of one device differ", async () => {
   const device = await VaultDevice.enrol(await GuardianWorld.create(), REAL);
   const opened = await device.open(REAL);
   const change = { name: "decoy", pin: REAL } as const;
