@@ -102,6 +102,8 @@ test("[GD24] until it has heard what was wiped, a guardian answers other guardia
   const { gid, rid } = seat;
   const starting = { kind: "refused", code: "starting", detail: 0 };
   assert.deepEqual(await world.ask(0, { kind: "hello", rid }), starting);
+  const unlocking = await world.unlock(image, "1111");
+  assert.equal(unlocking.kind, "tooFew", "a device takes it for one that is not reached");
   assert.deepEqual(await world.ask(0, { kind: "register", registration }), starting);
   const kid = random(16);
   assert.equal((await world.ask(0, { kind: "kill", kid, token: random(32), passedOn: false }))?.kind, "done");

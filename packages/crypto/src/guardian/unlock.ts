@@ -169,7 +169,8 @@ async function evaluateAs(
 ): Promise<Asked> {
   const { gid, rid } = seat;
   const challenge = await ask(seat, { kind: "hello", rid }, ports.carry);
-  if (challenge?.kind !== "challenge") return { kind: challenge ? "denied" : "unreached", seat };
+  // HELLO is never denied; what else is said means that it serves nobody yet (GD24).
+  if (challenge?.kind !== "challenge") return { kind: "unreached", seat };
   const { nonce } = challenge;
   const { element } = blinded;
   const signature = sign(signingKey(seed), evalBytes({ gid, rid }, nonce, element));
