@@ -5,7 +5,7 @@
 import { spawn, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, resolve, relative } from "node:path";
 import type { Place } from "./traces.ts";
 import { until } from "./until.ts";
 
@@ -78,9 +78,11 @@ export async function newCode(data: string): Promise<string> {
   return code;
 }
 
-/** Everything a relay keeps but its own key, as a copier of its disk gets it, and what it said. */
+/** Everything a relay and its guardian keep but the relay's own key, as a copier of its disk gets it, and what it said. */
 export function readCopy(data: string, output: string): readonly Place[] {
-  const names = readdirSync(data).filter((name) => name !== "relay.key");
+  const kept = readdirSync(data, { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+  const paths = kept.map(({ parentPath, name }) => join(parentPath, name));
+  const names = paths.map((path) => relative(data, path)).filter((name) => name !== "relay.key");
   const files = names.map((where) => ({ where, bytes: readFileSync(join(data, where)) }));
   return [...files, { where: "the log", bytes: Buffer.from(output) }];
 }
