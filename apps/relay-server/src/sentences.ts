@@ -43,6 +43,8 @@ export function guardianSentence({ kind }: FolderProblem, path: string): string 
   }
 }
 
+export const GUARDIAN_ENDED = "A guardian's process ended while it started. Start again.";
+
 export function listenSentence(problem: ListenProblem, host: string, port: number): string {
   switch (problem.kind) {
     case "portBusy":

@@ -48,7 +48,7 @@ export async function startRelay(options: RelayOptions): Promise<RelayProcess> {
   const { child, output } = run(args, clockAheadMs);
   const said = await until("the relay to listen", () => {
     if (child.exitCode !== null) throw new Error(`the relay did not start: ${output()}`);
-    return output().includes("Stop") && output();
+    return output().includes("Ctrl-C") && output();
   });
   const url = /Open\s+(\S+)/.exec(said)?.[1] ?? "";
   const end = async (signal: NodeJS.Signals): Promise<number | null> => {
