@@ -213,10 +213,11 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   /** A name that was wiped before is answered again: whoever wipes must be able to be sure. */
   async function wipe({ rid, signature }: Of<"wipe">): Promise<GuardianAnswer> {
     const gone: GuardianAnswer = { kind: "gone", receipt: keys.sign(goneBytes({ gid, rid })) };
-    if (await store.isWiped(rid)) return gone;
-    const record = await records.load(rid);
-    if (!record || !isSignedBy(record.registration.wipeKey, wipeBytes({ gid, rid }), signature))
-      return DENIED;
+    if (!(await store.isWiped(rid))) {
+      const record = await records.load(rid);
+      if (!record || !isSignedBy(record.registration.wipeKey, wipeBytes({ gid, rid }), signature))
+        return DENIED;
+    }
     const wiped = await store.wipe(rid);
     return wiped.ok ? gone : refused("storageFull");
   }

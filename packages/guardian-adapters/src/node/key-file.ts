@@ -35,6 +35,7 @@ export class KeyFile {
 
   /** Whatever was there is overwritten, on disk, when this returns. */
   forget(places: readonly number[]): void {
+    if (places.length === 0) return;
     for (const place of places) writeSync(this.#fd, randomBytes(KEY_BYTES), 0, KEY_BYTES, place * KEY_BYTES);
     this.sync();
   }

@@ -1,5 +1,7 @@
-/** The tables of a guardian's database. Spec: spec/guardian.md, "Storage". */
+/** A guardian's database: its tables, its transactions, and what of its disk is a value. Spec: spec/guardian.md, "Storage". */
 import type { DatabaseSync } from "node:sqlite";
+import type { StoreFailure } from "@sotto/guardian";
+import { err, ok, type Result } from "@sotto/protocol";
 
 /** "Sgrd" in ASCII. */
 const APPLICATION_ID = 0x53677264;
@@ -32,4 +34,37 @@ export function prepare(db: DatabaseSync): "newer" | "foreign" | undefined {
   db.exec(PRAGMAS);
   if (isNew) db.exec(`BEGIN; ${TABLES} COMMIT`);
   return undefined;
+}
+
+/** All of `work`, or nothing. */
+export function transact(db: DatabaseSync, work: () => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    db.exec("COMMIT");
+  } catch (error) {
+    if (db.isTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+const SQLITE_FULL_CODES: ReadonlySet<number> = new Set([5, 8, 10, 13]);
+const FILE_FULL_CODES: ReadonlySet<string> = new Set(["ENOSPC", "EDQUOT", "EIO", "EROFS", "EFBIG"]);
+
+/** What the disk refuses is a value; anything else is our bug. */
+export function attempt(work: () => void): Result<void, StoreFailure> {
+  try {
+    work();
+    return ok(undefined);
+  } catch (error) {
+    if (isDiskFault(error)) return err("full");
+    throw error;
+  }
+}
+
+function isDiskFault(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  if ("errcode" in error && typeof error.errcode === "number")
+    return SQLITE_FULL_CODES.has(error.errcode & 0xff);
+  return "code" in error && typeof error.code === "string" && FILE_FULL_CODES.has(error.code);
 }
