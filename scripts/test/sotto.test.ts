@@ -202,6 +202,25 @@ test("[FD7] what only looks like a command or a benchmark is none", () => {
   assert.equal(planOf(["bench", "relay"], () => false).kind, "mistake");
 });
 
+test("[FD16] a guardian alone has two commands, and the options of guardians and locks are in the help text", () => {
+  const argsOf = (...argv: readonly string[]): readonly string[] => {
+    const plan = planOf(argv, () => false);
+    assert.ok(plan.kind === "run");
+    assert.equal(plan.program, "apps/guardian/src/main.ts");
+    return plan.args;
+  };
+  assert.deepEqual(argsOf("guardian", "--data", "there"), ["start", "--data", "there"]);
+  assert.deepEqual(argsOf("guardian-id", "--data", "there"), ["id", "--data", "there"]);
+  for (const option of [
+    "--guardians 1|3",
+    "--guardian URL#GID.GX",
+    "--no-passphrase",
+    "--lock-idle",
+    "--lock-hidden",
+  ])
+    assert.match(helpText(), new RegExp(`^ +${option.replace("|", "\\|")} .*[a-z]`, "m"));
+});
+
 test("[FD8] a command's own arguments are passed on as they are", () => {
   assert.deepEqual(
     planOf(["start", "--port", "1"], () => false),

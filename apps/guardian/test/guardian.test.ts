@@ -4,10 +4,11 @@ import { cpSync, existsSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { toHex } from "@sotto/protocol";
 import { createEvents } from "../src/events.ts";
-
 import {
   GOSSIP_WAIT_MS,
+  GuardianProcess,
   knows,
   MAIN,
   open,
@@ -181,6 +182,23 @@ test("[GD32 GD33] a folder has one process and one identity; what stands in the 
   rmSync(identity);
   assert.match(refusal("start", "--port", "0", "--data", folder), /identity\.key .* damaged or missing/);
   assert.ok(!existsSync(identity));
+});
+
+test("[GD33] who a guardian is can be asked before it first starts, and while it runs", async (t) => {
+  const guardian = new GuardianProcess(t);
+  const idOf = (): string => {
+    const args = [MAIN, "id", "--data", guardian.folder];
+    const { status, stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+    assert.deepEqual([status, stderr], [0, ""]);
+    return stdout;
+  };
+  const id = idOf();
+  assert.equal(statSync(join(guardian.folder, "identity.key")).mode & 0o777, 0o600);
+  await guardian.start();
+  const { gid, gx } = guardian.address;
+  assert.equal(id, `${toHex(gid)}.${toHex(gx)}\n`);
+  assert.equal(idOf(), id);
+  assert.match(refusal("id", "--data", join(guardian.folder, "lock", "below")), /cannot be read or written/);
 });
 
 test("[LG1 LG3] a guardian's log has a bug's kind and its stack, and counts", () => {
