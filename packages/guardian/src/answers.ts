@@ -1,5 +1,7 @@
-/** The answers that say no. Spec: spec/guardian.md, GD16. */
-import type { GuardianAnswer } from "@sotto/protocol";
+/** Requests by their kind, and the answers that say no. Spec: spec/guardian.md, GD16. */
+import type { GuardianAnswer, GuardianRequest } from "@sotto/protocol";
+
+export type RequestOf<Kind extends GuardianRequest["kind"]> = Extract<GuardianRequest, { kind: Kind }>;
 
 export const refused = (
   code: Extract<GuardianAnswer, { kind: "refused" }>["code"],

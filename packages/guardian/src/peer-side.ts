@@ -5,23 +5,20 @@ import {
   TOMBSTONES_PER_ANSWER,
   tombstonesBytes,
   type GuardianAnswer,
-  type GuardianRequest,
   type Result,
 } from "@sotto/protocol";
 import { isSignedBy, sha256 } from "@sotto/verify";
-import { DENIED, refused } from "./answers.ts";
+import { DENIED, refused, type RequestOf } from "./answers.ts";
 import { hearKill } from "./decisions.ts";
 import { messagesOf } from "./messages.ts";
 import type { GuardianPorts, StoreFailure } from "./ports.ts";
 import type { Records } from "./records.ts";
 
-type Of<Kind extends GuardianRequest["kind"]> = Extract<GuardianRequest, { kind: Kind }>;
-
 const DONE: GuardianAnswer = { kind: "done", counter: 0 };
 
 export function createPeerSide({ store, keys, random, peers }: GuardianPorts, records: Records) {
   /** GD21. A kid that is known is written and passed on whatever the token is. */
-  async function kill({ kid, token, passedOn }: Of<"kill">): Promise<GuardianAnswer> {
+  async function kill({ kid, token, passedOn }: RequestOf<"kill">): Promise<GuardianAnswer> {
     const rid = await store.ridOfKill(kid);
     if (!rid) return DONE;
     return records.inTurn(rid, async () => {
@@ -36,7 +33,7 @@ export function createPeerSide({ store, keys, random, peers }: GuardianPorts, re
   }
 
   /** GD23. What it says is proven by the token alone. */
-  async function wiped({ token }: Of<"wiped">): Promise<GuardianAnswer> {
+  async function wiped({ token }: RequestOf<"wiped">): Promise<GuardianAnswer> {
     const gone = await wipeByToken(sha256(token));
     return gone.ok ? DONE : refused("storageFull");
   }
@@ -47,7 +44,7 @@ export function createPeerSide({ store, keys, random, peers }: GuardianPorts, re
   }
 
   /** GD24. */
-  async function tombstones({ peer, after, signature }: Of<"tombstones">): Promise<GuardianAnswer> {
+  async function tombstones({ peer, after, signature }: RequestOf<"tombstones">): Promise<GuardianAnswer> {
     const isPeer = peers.some(({ gid }) => equalBytes(gid, peer));
     if (!isPeer || !isSignedBy(peer, tombstonesBytes(keys.gid, peer, after), signature)) return DENIED;
     return { kind: "tombstones", hashes: await store.tombstonesFor(peer, after, TOMBSTONES_PER_ANSWER) };
