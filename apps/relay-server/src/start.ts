@@ -27,7 +27,7 @@ import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from
 import type { Events } from "./events.ts";
 import { createDemoMount } from "./demo-profiles.ts";
 import { PLAN_AS_BEFORE, type GuardianPlan } from "./guardian-plan.ts";
-import { startGuardians } from "./guardians.ts";
+import { startGuardians, type Guardians } from "./guardians.ts";
 import { createMetrics } from "./metrics.ts";
 import { dataSentence, listenSentence, welcomeText } from "./sentences.ts";
 
@@ -62,9 +62,9 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
   if (!opened.ok) return err(dataSentence(opened.error, options.path));
   const { seed, path, release } = opened.value;
 
-  let running: Listener | undefined;
+  const serving: Serving = { listener: undefined, isStopping: false };
   const keyRing = createKeyRing(seed);
-  const metrics = createMetrics(() => running?.connections() ?? 0);
+  const metrics = createMetrics(() => serving.listener?.connections() ?? 0);
   const observe = (event: RelayEvent): void => {
     metrics.count(event);
     log(events, event);
@@ -76,68 +76,92 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
     return err(dataSentence(restored.error, path));
   }
   const { codes, store } = restored.value;
+  const relay = relayOf(store, keyRing, observe);
+  const onBug = (error: unknown): void => observe({ kind: "bug", error });
+  const served = await serve(relay, { ...options, path, tls: tls.value }, serving, {
+    events,
+    onBug,
+    metrics: metrics.mount,
+  });
   const closeFiles = async (): Promise<void> => {
     await store.close();
     release();
   };
-  const onBug = (error: unknown): void => observe({ kind: "bug", error });
-  const urlAt = (port: number): string =>
-    `${tls.value ? "https" : "http"}://${nameOf(options.host).toLowerCase()}:${port}`;
-  const guardians = await startGuardians({
-    plan: options.guardians ?? PLAN_AS_BEFORE,
+  if (!served.ok) {
+    await relay.stop();
+    await closeFiles();
+    return served;
+  }
+  const { url, guardians, stop } = served.value;
+  const isReachable = !isLoopback(options.host) && options.host !== "localhost";
+  return ok({
+    url,
+    text: welcomeText({ url, codes, path, guardians, isReachable, isSecure: tls.value !== undefined }),
+    async stop() {
+      await stop();
+      await closeFiles();
+      events.stopped();
+    },
+  });
+}
+
+type Tls = { readonly cert: string; readonly key: string };
+/** What others ask after while it runs. */
+type Serving = { listener: Listener | undefined; isStopping: boolean };
+type Served = {
+  readonly url: string;
+  readonly guardians: Guardians;
+  /** The relay's sessions and the guardians included. */
+  readonly stop: () => Promise<void>;
+};
+
+/** The guardians and everything that is served beside the wire. */
+async function serve(
+  relay: Relay,
+  options: Omit<StartOptions, "tls"> & { readonly tls: Tls | undefined },
+  serving: Serving,
+  watching: {
+    readonly events: Events;
+    readonly onBug: (error: unknown) => void;
+    readonly metrics: Mount;
+  },
+): Promise<Result<Served, string>> {
+  const { host, port, path, tls, demo, guardians: plan = PLAN_AS_BEFORE } = options;
+  const { events, onBug, metrics } = watching;
+  const relayUrl = (): string =>
+    `${tls ? "https" : "http"}://${nameOf(host).toLowerCase()}:${serving.listener?.port ?? port}`;
+  const started = await startGuardians({
+    plan,
     path,
-    relayPort: options.port,
-    relayUrl: () => urlAt(running?.port ?? options.port),
+    relayPort: port,
+    relayUrl,
     onDied: events.guardianDied,
     onBug,
   });
-  if (!guardians.ok) {
-    await closeFiles();
-    return guardians;
-  }
-  const relay = relayOf(store, keyRing, observe);
-  let isStopping = false;
-  const listener = await listen({
-    relay,
-    host: options.host,
-    port: options.port,
-    tls: tls.value,
-    mounts: [
-      { path: "/", serve: createStaticFiles(HANDSET) },
-      healthMount(() => !isStopping),
-      metrics.mount,
-      ...guardians.value.mounts,
-      ...(options.demo ? [createDemoMount(join(path, "demo"))] : []),
-    ],
-    onBug,
-  });
+  if (!started.ok) return started;
+  const guardians = started.value;
+  const mounts: readonly Mount[] = [
+    { path: "/", serve: createStaticFiles(HANDSET) },
+    healthMount(() => !serving.isStopping),
+    metrics,
+    ...guardians.mounts,
+    ...(demo === true ? [createDemoMount(join(path, "demo"))] : []),
+  ];
+  const listener = await listen({ relay, host, port, tls, mounts, onBug });
   if (!listener.ok) {
-    await relay.stop();
-    await guardians.value.stop();
-    await closeFiles();
-    return err(listenSentence(listener.error, options.host, options.port));
+    await guardians.stop();
+    return err(listenSentence(listener.error, host, port));
   }
-  running = listener.value;
-  const { port } = running;
-  events.started(port);
-  const url = urlAt(port);
+  serving.listener = listener.value;
+  events.started(listener.value.port);
   return ok({
-    url,
-    text: welcomeText({
-      url,
-      codes,
-      path,
-      guardians: guardians.value,
-      isReachable: !isLoopback(options.host) && options.host !== "localhost",
-      isSecure: tls.value !== undefined,
-    }),
+    url: relayUrl(),
+    guardians,
     async stop() {
-      isStopping = true;
+      serving.isStopping = true;
       events.stopping(listener.value.connections());
       await listener.value.close();
-      await guardians.value.stop();
-      await closeFiles();
-      events.stopped();
+      await guardians.stop();
     },
   });
 }
@@ -196,9 +220,7 @@ const nameOf = (host: string): string =>
       ? `[${host}]`
       : host;
 
-function readTls(
-  tls: StartOptions["tls"],
-): Result<{ readonly cert: string; readonly key: string } | undefined, string> {
+function readTls(tls: StartOptions["tls"]): Result<Tls | undefined, string> {
   if (!tls) return ok(undefined);
   const cert = readText(tls.certPath);
   const key = readText(tls.keyPath);
