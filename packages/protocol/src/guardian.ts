@@ -13,6 +13,8 @@ export const SLOT_BUDGET = 10;
 export const SEALED_SHARE_BYTES = 32 + 24 + 32 + 16;
 /** Guardians of one device. */
 export const GUARDIANS_MAX = 5;
+/** Of a guardian's address: what a device keeps of five of them fits its place. */
+export const GUARDIAN_URL_BYTES_MAX = 160;
 /** As many as an answer has room for. */
 export const TOMBSTONES_PER_ANSWER = 7;
 

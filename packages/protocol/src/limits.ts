@@ -28,8 +28,6 @@ export const ACTIVATION_TOKENS_MAX = 256;
 export const POST_TOKENS_MAX = 64;
 export const TICKET_BYTES_MAX = 512;
 export const URL_BYTES_MAX = 255;
-/** Of a guardian's address: what a device keeps of five of them fits its place. */
-export const GUARDIAN_URL_BYTES_MAX = 160;
 export const NAME_BYTES_MAX = 256;
 /** A contact link as it was pasted, white space included: UTF-16 units. */
 export const CONTACT_LINK_CHARS_MAX = 4_096;

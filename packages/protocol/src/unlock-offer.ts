@@ -4,8 +4,7 @@
  */
 import { fromHex, textToBytes, toHex } from "./bytes.ts";
 import { isOrigin } from "./contact-link.ts";
-import { GUARDIANS_MAX } from "./guardian.ts";
-import { GUARDIAN_URL_BYTES_MAX } from "./limits.ts";
+import { GUARDIAN_URL_BYTES_MAX, GUARDIANS_MAX } from "./guardian.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** A guardian as a device pins it. */
