@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
+import { once } from "node:events";
 import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createCarry, fetchUnlockOffer, randomBytes as random } from "@sotto/client-adapters/node";
@@ -152,6 +154,21 @@ test("[LI27 LI28] three processes open for a PIN while one is killed, which come
   const last = childrenOf(again.pid);
   assert.equal(await again.stop(), 0);
   assert.ok(!last.some(isRunning));
+});
+
+test("[LI27] the ports after the relay's are theirs, but for one that is taken", async (t) => {
+  // Below those that the system gives to whoever asks for any.
+  const port = 20_000 + 4 * (process.pid % 2_500);
+  const taken = createServer().listen(port, "127.0.0.1");
+  t.after(() => taken.close());
+  await once(taken, "listening");
+  const relay = await createPlace(t).start("--port", String(port - 1), "--guardians", "3");
+  assert.equal(relay.port, port - 1);
+  const offer = await offerOf(relay);
+  const [first, second, third] = offer.guardians.map(({ url }) => Number(new URL(url).port));
+  assert.notEqual(first, port);
+  assert.deepEqual([second, third], [port + 1, port + 2]);
+  await untilAllServe(relay, offer);
 });
 
 test("[LI29] whoever enrolled with the relay's own guardian goes on, whatever is offered since", async (t) => {
