@@ -38,6 +38,8 @@ export function problemSentence(problem: DeviceProblem): string {
       return "This PIN is one of those that are tried first. Take the suggested one, or digits without a pattern.";
     case "pin-used":
       return "This PIN is in use for something else on this device. Choose another.";
+    case "pin-different":
+      return "The two PINs were not the same. Nothing was changed.";
     case "guardians-unreached":
       return "Too few guardians answered. Nothing was lost and nothing was opened. Check your connection, then try again.";
     case "guardians-wait":

@@ -58,15 +58,23 @@ function Screen(props: {
       return <Crashed detail={view.detail} />;
     case "new":
       if (example === "offered") return <ExampleOffer onAnswer={onExample} />;
-      return <Join key="join" isJoining={false} done={undefined} isExampleGone={example === "gone"} />;
+      return (
+        <Join
+          key="join"
+          isJoining={false}
+          done={undefined}
+          isExampleGone={example === "gone"}
+          isWiped={view.isWiped === true}
+        />
+      );
     case "joining":
-      return <Join key="join" isJoining done={view.done} isExampleGone={false} />;
+      return <Join key="join" isJoining done={view.done} isExampleGone={false} isWiped={false} />;
     case "locked":
-      return <Lock key="lock" isOpening={false} example={example} />;
+      return <Lock key="lock" lock={view.lock} isOpening={false} example={example} />;
     case "opening":
-      return <Lock key="lock" isOpening example={example} />;
+      return <Lock key="lock" lock={view.lock} isOpening example={example} />;
     case "open":
-      return Home === undefined ? <Starting /> : <Home member={view.member} />;
+      return Home === undefined ? <Starting /> : <Home member={view.member} vault={view.vault} />;
     default:
       return unreachable(view);
   }

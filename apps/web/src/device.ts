@@ -11,7 +11,18 @@ import type { Result } from "@sotto/protocol";
 import { signal, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { DeviceView, Joining, QuestionKind, Questions, ToPage, ToWorker } from "./worker/protocol.ts";
+import type {
+  DecoyMaking,
+  DeviceView,
+  Joining,
+  PinName,
+  QuestionKind,
+  Questions,
+  ToPage,
+  ToWorker,
+  UnlockChoice,
+  WipeMistake,
+} from "./worker/protocol.ts";
 
 export type ConversationWindow = { loadOlder(): Promise<void>; close(): void };
 
@@ -19,8 +30,19 @@ export interface Device {
   readonly view: ReadonlySignal<DeviceView>;
   join(joining: Joining): Promise<Result<void, Problem>>;
   takeExample(name: string): Promise<boolean>;
-  unlock(passphrase: string): Promise<Result<void, Problem>>;
+  /** What the relay lets somebody choose who joins; undefined while it does not answer. */
+  unlockChoice(relayUrl: string): Promise<UnlockChoice | undefined>;
+  /** With the PIN or the passphrase. */
+  unlock(secret: string): Promise<Result<void, Problem>>;
   changePassphrase(from: string, to: string): Promise<Result<void, Problem>>;
+  changePin(name: PinName, pin: string): Promise<Result<void, Problem>>;
+  makeDecoy(making: DecoyMaking): Promise<Result<void, Problem>>;
+  setDeadMan(afterMs: number | undefined): Promise<Result<void, Problem>>;
+  wipeShares(): Promise<readonly string[]>;
+  wipe(): Promise<void>;
+  wipeOther(
+    texts: readonly string[],
+  ): Promise<Result<{ readonly done: number; readonly of: number }, WipeMistake>>;
   lock(): Promise<void>;
   ask(intent: Intent): Promise<Result<Answer, Problem>>;
   /** Calls `show` now and after every change until the window is closed. */
@@ -78,7 +100,14 @@ export function createWorkerDevice(worker: Worker): Device {
     view,
     join: (joining) => question("join", joining),
     takeExample: (name) => question("take-example", name),
-    unlock: (passphrase) => question("unlock", passphrase),
+    unlockChoice: (relayUrl) => question("unlock-choice", relayUrl),
+    unlock: (secret) => question("unlock", secret),
+    changePin: (name, pin) => question("change-pin", { name, pin }),
+    makeDecoy: (making) => question("make-decoy", making),
+    setDeadMan: (afterMs) => question("set-dead-man", afterMs),
+    wipeShares: () => question("wipe-shares", undefined),
+    wipe: () => question("wipe", undefined),
+    wipeOther: (texts) => question("wipe-other", texts),
     changePassphrase: (from, to) => question("change-passphrase", { from, to }),
     lock: () => question("lock", undefined),
     ask: (intent) => question("ask", intent),

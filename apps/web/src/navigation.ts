@@ -9,6 +9,8 @@ export type Place =
   | { readonly kind: "chats" }
   | { readonly kind: "me" }
   | { readonly kind: "help" }
+  | { readonly kind: "pins" }
+  | { readonly kind: "decoy" }
   | { readonly kind: "add"; readonly link: string }
   | { readonly kind: "conversation"; readonly id: ConversationId }
   | { readonly kind: "details"; readonly id: ConversationId }

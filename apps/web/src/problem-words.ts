@@ -38,6 +38,8 @@ export function problemWords(problem: Problem): string {
       return m.problem_pin_common();
     case "pin-used":
       return m.problem_pin_used();
+    case "pin-different":
+      return m.problem_pin_different();
     case "guardians-unreached":
       return m.problem_guardians_unreached();
     case "guardians-wait":

@@ -10,7 +10,7 @@ export type Problem =
   | { readonly kind: "contact-known" }
   | { readonly kind: "name-invalid" | "name-too-long" }
   | { readonly kind: "passphrase-wrong" | "passphrase-short" }
-  | { readonly kind: "pin-wrong" | "pin-short" | "pin-common" | "pin-used" }
+  | { readonly kind: "pin-wrong" | "pin-short" | "pin-common" | "pin-used" | "pin-different" }
   | { readonly kind: "guardians-unreached" } // fewer than the threshold answered: nothing was lost
   | { readonly kind: "guardians-wait"; readonly retryAfterMs: number } // too many tries in a short time
   | { readonly kind: "guardians-false" } // too few are left beside those whose answers do not hold

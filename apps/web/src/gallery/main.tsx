@@ -10,6 +10,7 @@ import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
 import { conversation, message, NOW, rows, safetyNumber } from "./people.ts";
+import type { UnlockChoice } from "../worker/protocol.ts";
 import { SCENES, type Scene } from "./scenes.ts";
 
 const app = document.getElementById("app");
@@ -24,6 +25,12 @@ const receive = (text: string): void => {
 };
 Object.assign(globalThis, { gallery: { asked, receive } });
 
+/** What a relay offers that was started without more. */
+const TRIAL: UnlockChoice = {
+  pins: { guardians: 1, threshold: 1, isTrial: true },
+  isPassphraseAllowed: true,
+};
+
 function sceneDevice(scene: Scene): Device {
   const view = signal(scene.view);
   const answer = async () => (scene.problem === undefined ? ok(undefined) : err(scene.problem));
@@ -31,10 +38,17 @@ function sceneDevice(scene: Scene): Device {
     view,
     join: answer,
     takeExample: async () => false,
+    unlockChoice: async () => scene.choice ?? TRIAL,
     unlock: answer,
+    changePin: answer,
+    makeDecoy: answer,
+    setDeadMan: answer,
+    wipeShares: async () => [1, 2, 3].map((at) => `sotto-wipe:${at}${"QmFzZTY0".repeat(60)}`),
+    wipe: async () => {},
+    wipeOther: async () => ok({ done: 2, of: 3 }),
     changePassphrase: answer,
     lock: async () => {
-      view.value = { kind: "locked" };
+      view.value = { kind: "locked", lock: { kind: "passphrase" } };
     },
     ask: async (intent) => {
       asked.push(intent);

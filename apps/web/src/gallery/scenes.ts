@@ -1,7 +1,7 @@
 /** Every screen, each from fixed views. The tests draw all of them; `gallery.html` lists them. */
-import type { ConversationView, MemberView, Problem, Reachability } from "@sotto/client";
+import type { ConversationView, LockView, MemberView, Problem, Reachability, VaultView } from "@sotto/client";
 import type { Place } from "../navigation.ts";
-import type { DeviceView, Obstacle } from "../worker/protocol.ts";
+import type { DeviceView, Obstacle, UnlockChoice } from "../worker/protocol.ts";
 import {
   conversation,
   longRows,
@@ -22,12 +22,15 @@ export type Scene = {
   readonly problem?: Problem;
   /** The page was opened for an example profile. */
   readonly isForExample?: true;
+  /** What somebody who joins may choose between, if not a trial's. */
+  readonly choice?: UnlockChoice;
   /** Whether the safety number exists already. */
   readonly hasNoNumber?: true;
 };
 
-const open = (rest: Partial<MemberView> = {}): DeviceView => ({
+const open = (rest: Partial<MemberView> = {}, vault?: VaultView): DeviceView => ({
   kind: "open",
+  vault,
   member: {
     me,
     reachability: { kind: "online" },
@@ -37,6 +40,28 @@ const open = (rest: Partial<MemberView> = {}): DeviceView => ({
     ...rest,
   },
 });
+const VAULT: VaultView = {
+  isTrial: false,
+  guardians: 3,
+  threshold: 2,
+  hasDecoy: false,
+  alarms: [],
+  wipesAfterMs: undefined,
+  wipesAt: undefined,
+  lockIdleMs: 120_000,
+  lockHiddenMs: 30_000,
+};
+const trial: VaultView = { ...VAULT, isTrial: true, guardians: 1, threshold: 1 };
+const pinLock: LockView = {
+  kind: "pin",
+  isTrial: false,
+  guardians: 3,
+  threshold: 2,
+  wipesAt: undefined,
+  lockIdleMs: 120_000,
+  lockHiddenMs: 30_000,
+};
+const passphrase: LockView = { kind: "passphrase" };
 const offline: Reachability = {
   kind: "offline",
   since: NOW - 600_000,
@@ -72,6 +97,7 @@ const PROBLEMS: readonly Problem[] = [
   { kind: "pin-short" },
   { kind: "pin-common" },
   { kind: "pin-used" },
+  { kind: "pin-different" },
   { kind: "guardians-unreached" },
   { kind: "guardians-wait", retryAfterMs: 300_000 },
   { kind: "guardians-false" },
@@ -114,10 +140,18 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   join: { view: { kind: "new" } },
   "join-refused": { view: { kind: "new" }, problem: { kind: "code-refused" } },
   "example-offered": { view: { kind: "new" }, isForExample: true },
-  "example-refused": { view: { kind: "locked" }, isForExample: true },
-  lock: { view: { kind: "locked" } },
-  "lock-wrong": { view: { kind: "locked" }, problem: { kind: "passphrase-wrong" } },
-  "lock-opening": { view: { kind: "opening" } },
+  "join-wiped": { view: { kind: "new", isWiped: true } },
+  "example-refused": { view: { kind: "locked", lock: passphrase }, isForExample: true },
+  "lock-unknown": { view: { kind: "locked", lock: undefined } },
+  lock: { view: { kind: "locked", lock: pinLock } },
+  "lock-wrong": { view: { kind: "locked", lock: pinLock }, problem: { kind: "pin-wrong" } },
+  "lock-trial": { view: { kind: "locked", lock: { ...pinLock, isTrial: true, wipesAt: NOW + 604_800_000 } } },
+  "lock-opening": { view: { kind: "opening", lock: pinLock } },
+  "lock-passphrase": { view: { kind: "locked", lock: passphrase } },
+  "lock-passphrase-wrong": {
+    view: { kind: "locked", lock: passphrase },
+    problem: { kind: "passphrase-wrong" },
+  },
   chats: { view: open() },
   "chats-empty": { view: open({ conversations: [] }) },
   "chats-one": { view: open({ conversations: rows.slice(0, 1) }) },
@@ -170,6 +204,15 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     conversation: conversation({ id: "long", name: longRows[0]?.name ?? "", burnMs: 30_000 }),
   },
   details: { view: open(), place: { kind: "details", id: "mara" }, conversation: conversation() },
+  "chats-trial": { view: open({}, trial) },
+  "chats-alarm": { view: open({}, { ...VAULT, alarms: [2] }) },
+  pins: { view: open({}, VAULT), place: { kind: "pins" } },
+  "pins-trial": {
+    view: open({}, { ...trial, hasDecoy: true, wipesAfterMs: 604_800_000 }),
+    place: { kind: "pins" },
+  },
+  "pins-passphrase": { view: open(), place: { kind: "pins" } },
+  decoy: { view: open({}, VAULT), place: { kind: "decoy" } },
   verify: { view: open(), place: { kind: "verify", id: "mara" } },
   "verify-not-yet": { view: open(), place: { kind: "verify", id: "tomas" }, hasNoNumber: true },
   add: { view: open(), place: { kind: "add", link: "" } },

@@ -17,6 +17,7 @@ const SHAPES = {
   close: <path d="m6 6 12 12M18 6 6 18" />,
   copy: <path d="M9 9h10.5v10.5H9zM5.5 15H4.5V4.5H15v1" />,
   down: <path d="m5 9.5 7 7 7-7" />,
+  erase: <path d="M9 5.5h11v13H9L3 12ZM12 9.5l5 5M17 9.5l-5 5" />,
   eye: (
     <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z" />
   ),

@@ -1,5 +1,5 @@
 /** An opened profile: one pane on a phone, two from 900 px, three with details from 1280 px. */
-import type { ConversationRow, MemberView } from "@sotto/client";
+import type { ConversationRow, MemberView, VaultView } from "@sotto/client";
 import { signal, useSignalEffect } from "@preact/signals";
 import { unreachable } from "@sotto/protocol";
 import type { JSX } from "preact";
@@ -18,7 +18,9 @@ import { Conversation } from "./conversation.tsx";
 import { Details, DetailsSections } from "./details.tsx";
 import { Help } from "./help.tsx";
 import { Me } from "./me.tsx";
+import { MakeDecoy } from "./make-decoy.tsx";
 import { Palette } from "./palette.tsx";
+import { Pins } from "./pins.tsx";
 import { OfflineStrip } from "./reachability.tsx";
 import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
 import { Verify } from "./verify.tsx";
@@ -30,9 +32,13 @@ twoPanes.addEventListener("change", ({ matches }) => {
   hasTwoPanes.value = matches;
 });
 
-export type HomeProps = { readonly member: MemberView };
+export type HomeProps = {
+  readonly member: MemberView;
+  /** Undefined where a passphrase opens. */
+  readonly vault: VaultView | undefined;
+};
 
-export function Home({ member }: HomeProps): JSX.Element {
+export function Home({ member, vault }: HomeProps): JSX.Element {
   const [overlay, setOverlay] = useState<Overlay>();
   const { conversations } = member;
   useShortcuts(conversations, setOverlay);
@@ -74,6 +80,7 @@ export function Home({ member }: HomeProps): JSX.Element {
         </header>
         <OfflineStrip reachability={member.reachability} />
         <Warnings member={member} />
+        {vault !== undefined && <VaultWarnings vault={vault} />}
         <Chats rows={conversations} />
       </section>
       <nav class="tabs" aria-label={m.tabs()}>
@@ -84,7 +91,7 @@ export function Home({ member }: HomeProps): JSX.Element {
         <OpenConversation key={row.id} row={row} member={member} />
       ) : (
         <main class="main">
-          <Main here={here} row={row} member={member} />
+          <Main here={here} row={row} member={member} vault={vault} />
         </main>
       )}
       {overlay === "palette" && (
@@ -100,15 +107,20 @@ function Main(props: {
   /** Of the conversation that the place is about, while there is one. */
   readonly row: ConversationRow | undefined;
   readonly member: MemberView;
+  readonly vault: VaultView | undefined;
 }): JSX.Element {
-  const { here, row, member } = props;
+  const { here, row, member, vault } = props;
   const { me, conversations } = member;
   switch (here.kind) {
     case "chats":
     case "conversation":
       return <Nothing isAlone={conversations.length === 0} />;
     case "me":
-      return <Me me={me} />;
+      return <Me me={me} vault={vault} />;
+    case "pins":
+      return <Pins vault={vault} />;
+    case "decoy":
+      return <MakeDecoy />;
     case "help":
       return <Help />;
     case "add":
@@ -174,6 +186,29 @@ function Tab(props: {
     </button>
   );
 }
+
+/** Whom the device's guardians stand or fall with: said for as long as it is so. */
+const VaultWarnings = ({ vault }: { readonly vault: VaultView }): JSX.Element => (
+  <div role="status">
+    {vault.isTrial && (
+      <p class="strip">
+        <Icon name="alert" />
+        <span>
+          {m.trial_short()}{" "}
+          <button type="button" class="link-button" onClick={() => go({ kind: "pins" })}>
+            {m.trial_more()}
+          </button>
+        </span>
+      </p>
+    )}
+    {vault.alarms.map((number) => (
+      <p key={number} class="strip strip--caution">
+        <Icon name="alert" />
+        <span>{m.guardians_alarm({ number })}</span>
+      </p>
+    ))}
+  </div>
+);
 
 /** What concerns the whole device and will not go away by itself. */
 function Warnings({ member }: { readonly member: MemberView }): JSX.Element {

@@ -1,5 +1,6 @@
 /** What is the person's own: name, link, contract, storage, how this device looks, and what Sotto does not promise. */
-import type { MeView } from "@sotto/client";
+import type { MeView, VaultView } from "@sotto/client";
+import { LOCK_HIDDEN_MS, LOCK_IDLE_MS } from "@sotto/protocol";
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
@@ -26,14 +27,28 @@ import { dateWords, durationWords, sizeWords } from "../words.ts";
 import { MyLink } from "./add.tsx";
 import { Panel, Section } from "./panel.tsx";
 
-export function Me({ me }: { readonly me: MeView }): JSX.Element {
+/** How long a device that a passphrase opens stays open: nothing of an organisation says otherwise. */
+const LOCKING = { lockIdleMs: LOCK_IDLE_MS, lockHiddenMs: LOCK_HIDDEN_MS };
+
+export function Me(props: { readonly me: MeView; readonly vault: VaultView | undefined }): JSX.Element {
+  const { me, vault } = props;
+  const { lockIdleMs, lockHiddenMs } = vault ?? LOCKING;
   const device = useDevice();
   return (
     <Panel title={m.me()} isTab>
-      <Section title={m.me_lock_title()} text={m.me_lock_text()}>
+      <Section
+        title={m.me_lock_title()}
+        text={m.me_lock_text({ idle: durationWords(lockIdleMs), hidden: durationWords(lockHiddenMs) })}
+      >
         <button type="button" class="button" onClick={() => void device.lock()}>
           <Icon name="lock" />
           {m.lock_now()}
+        </button>
+      </Section>
+      <Section title={m.pins_title()} text={m.pins_text()}>
+        <button type="button" class="button" onClick={() => go({ kind: "pins" })}>
+          <Icon name="forward" />
+          {m.pins_open()}
         </button>
       </Section>
       <Name me={me} />
@@ -42,7 +57,7 @@ export function Me({ me }: { readonly me: MeView }): JSX.Element {
       <Contract me={me} />
       <Storage me={me} />
       <Looks />
-      <Passphrase />
+      {vault === undefined && <Passphrase />}
       <Section title={m.policy_title()} text={m.policy_text()}>
         <ul class="facts">
           <li>{m.policy_default({ time: durationWords(me.policy.burnDefaultMs) })}</li>
@@ -54,7 +69,7 @@ export function Me({ me }: { readonly me: MeView }): JSX.Element {
         <ul class="facts">
           <li>{m.limits_hosted()}</li>
           <li>{m.limits_unlocked()}</li>
-          <li>{m.limits_passphrase()}</li>
+          <li>{vault === undefined ? m.limits_passphrase() : m.limits_pin()}</li>
           <li>{m.limits_timing()}</li>
         </ul>
       </Section>

@@ -3,16 +3,30 @@
  * and the opened profile between unlock and lock. Spec: spec/handset.md, "Page and worker".
  */
 import type { Member, OpenConversation, Problem } from "@sotto/client";
-import type { Container } from "@sotto/crypto";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
 import { storeExample } from "./example.ts";
 import { removeContainer } from "./files.ts";
-import { join, openFile, replacePassphrase, unlock, type OpenProfile, type Trouble } from "./profile.ts";
+import {
+  join,
+  makeDecoy,
+  openFile,
+  replacePassphrase,
+  replacePin,
+  unlock,
+  unlockChoice,
+  wipeIfOverdue,
+  type LockedDevice,
+  type OpenProfile,
+  type Trouble,
+} from "./profile.ts";
 import type { DeviceView, Joining, ToPage, ToWorker } from "./protocol.ts";
 import { warmUp } from "./warm-up.ts";
+import { wipeElsewhere, wipeHere } from "./wiping.ts";
 
 /** How long joining waits for the relay to accept the code before it goes on without an answer. */
 const ACTIVATION_MS = 8_000;
+/** How often a locked device looks whether its time has come. */
+const OVERDUE_LOOK_MS = 60_000;
 
 type Turn = <T>(step: () => Promise<T>) => Promise<T>;
 
@@ -23,7 +37,7 @@ export type Keeper = {
 };
 
 export function createKeeper(tell: (message: ToPage) => void): Keeper {
-  let container: Container | undefined;
+  let device: LockedDevice | undefined;
   let profile: OpenProfile | undefined;
   const windows = new Map<number, OpenConversation>();
   const inTurn = createTurn();
@@ -39,22 +53,31 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
         show({ kind: "blocked", why: trouble.why });
         return ok(undefined);
       case "unfinished":
-        await container?.close();
-        container = undefined;
-        await removeContainer();
-        show({ kind: "new" });
+      case "wiped":
+        await forgetDevice(trouble.kind === "wiped");
         return ok(undefined);
       default:
         return unreachable(trouble);
     }
   }
 
+  async function forgetDevice(isWiped: boolean): Promise<void> {
+    await device?.container.close();
+    device = undefined;
+    await removeContainer();
+    show({ kind: "new", isWiped });
+  }
+  const locked = (): DeviceView => ({ kind: "locked", lock: device?.lock.view() });
+
   function run(opened: OpenProfile): Result<void, Problem> {
     profile = opened;
-    const { member } = opened;
-    const showMember = (): void => show({ kind: "open", member: member.view() });
-    member.onView(() => profile === opened && showMember());
+    const { member, vault } = opened;
+    const showMember = (): void => {
+      if (profile === opened) show({ kind: "open", member: member.view(), vault: vault?.view() });
+    };
+    member.onView(showMember);
     showMember();
+    void vault?.upkeep().then(showMember);
     return ok(undefined);
   }
 
@@ -63,7 +86,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     const joined = await join(joining, (done) => show({ kind: "joining", done }));
     if (!joined.ok) return face(joined.error, { kind: "new" });
     show({ kind: "joining", done: undefined });
-    container = joined.value.container;
+    device = joined.value;
     // Until a code is granted the device holds nothing that anybody knows of: it is made anew for the next one.
     if ((await activationOf(joined.value.profile.member)) !== "refused") return run(joined.value.profile);
     await joined.value.profile.close();
@@ -71,24 +94,52 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     return err({ kind: "code-refused" });
   }
 
-  async function unlockWith(passphrase: string): Promise<Result<void, Problem>> {
-    if (container === undefined) return ok(undefined);
-    show({ kind: "opening" });
-    const opened = await unlock(container, passphrase);
-    return opened.ok ? run(opened.value) : face(opened.error, { kind: "locked" });
+  async function unlockWith(secret: string): Promise<Result<void, Problem>> {
+    if (device === undefined) return ok(undefined);
+    show({ kind: "opening", lock: device.lock.view() });
+    const opened = await unlock(device, secret);
+    return opened.ok ? run(opened.value) : face(opened.error, locked());
   }
 
   async function lock(): Promise<void> {
-    const locked = profile;
+    const closing = profile;
     profile = undefined;
     windows.clear();
-    show({ kind: "locked" });
-    await locked?.close();
+    show(locked());
+    await closing?.close();
+  }
+
+  async function wipe(): Promise<void> {
+    if (device === undefined) return;
+    const [wiped, closing] = [device, profile];
+    [device, profile] = [undefined, undefined];
+    windows.clear();
+    await wipeHere(wiped.container, closing);
+    show({ kind: "new", isWiped: true });
+  }
+
+  /** A device whose time has come while nobody opened it. */
+  async function lookAtTheTime(): Promise<void> {
+    if (device === undefined || profile !== undefined) return;
+    const trouble = await wipeIfOverdue(device);
+    if (trouble !== undefined) await face(trouble, locked());
+  }
+  setInterval(() => void inTurn(lookAtTheTime), OVERDUE_LOOK_MS);
+
+  /** What is asked of an opened profile, and shown once it is done. */
+  async function withVault<T>(
+    step: (opened: OpenProfile) => Promise<Result<T, Problem>>,
+  ): Promise<Result<T, Problem>> {
+    const opened = profile;
+    if (opened === undefined) return err({ kind: "device-failing" });
+    const done = await step(opened);
+    if (profile === opened) show({ kind: "open", member: opened.member.view(), vault: opened.vault?.view() });
+    return done;
   }
 
   async function change(from: string, to: string): Promise<Result<void, Problem>> {
-    if (container === undefined) return err({ kind: "device-failing" });
-    const changed = await replacePassphrase(container, from, to);
+    if (device === undefined) return err({ kind: "device-failing" });
+    const changed = await replacePassphrase(device, from, to);
     if (changed.ok) return changed;
     return changed.error.kind === "problem" ? err(changed.error.problem) : err({ kind: "device-failing" });
   }
@@ -96,16 +147,17 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
   async function look(): Promise<void> {
     const opened = await openFile();
     if (opened.ok) {
-      container = opened.value;
+      device = opened.value;
       setTimeout(warmUp); // once the page has been told
-      return show({ kind: "locked" });
+      show(locked());
+      return lookAtTheTime();
     }
     const isFull = opened.error.kind === "problem" && opened.error.problem.kind === "device-full";
     await face(opened.error, { kind: "blocked", why: isFull ? "no-storage" : "damaged" });
   }
 
   async function takeExample(name: string): Promise<boolean> {
-    if (container !== undefined) return false;
+    if (device !== undefined) return false;
     show({ kind: "starting" });
     const isStored = await storeExample(name);
     if (isStored) await look();
@@ -128,6 +180,24 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
           return inTurn(lock);
         case "change-passphrase":
           return inTurn(() => change(message.asks.from, message.asks.to));
+        case "unlock-choice":
+          return unlockChoice(message.asks);
+        case "change-pin":
+          return inTurn(() => withVault((opened) => replacePin(opened, message.asks.name, message.asks.pin)));
+        case "make-decoy":
+          return inTurn(() => withVault((opened) => makeDecoy(opened, message.asks)));
+        case "set-dead-man":
+          return inTurn(() =>
+            withVault(
+              async ({ vault }) => vault?.setDeadMan(message.asks) ?? err({ kind: "guardians-refused" }),
+            ),
+          );
+        case "wipe-shares":
+          return profile?.vault?.wipeShares() ?? [];
+        case "wipe":
+          return wipe(); // waits for nothing that is under way
+        case "wipe-other":
+          return wipeElsewhere(message.asks);
         case "ask":
           return member === undefined ? err({ kind: "device-failing" }) : member.ask(message.asks);
         case "safety-number":

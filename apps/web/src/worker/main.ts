@@ -71,7 +71,7 @@ async function boot(): Promise<void> {
       return tell({ kind: "view", view: { kind: "new" } });
     case "present":
       // Shown before the rest is here; what it finds corrects this.
-      tell({ kind: "view", view: { kind: "locked" } });
+      tell({ kind: "view", view: { kind: "locked", lock: undefined } });
       return keeper().then((kept) => kept.look());
   }
 }

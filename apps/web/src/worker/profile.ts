@@ -5,16 +5,27 @@
 import {
   createMember,
   createProfile,
+  enrol,
+  openLock,
+  type DeviceLock,
+  type Enrolment,
+  type LockFailure,
+  type LockPorts,
   type Member,
   type MemberPorts,
+  type OpenedProfile,
   type OpenFailure,
+  type OpenVault,
   type Problem,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
+import { pinMistake } from "@sotto/client/pin";
 import {
   clock,
   createAlarm,
+  createCarry,
   createDial,
+  fetchUnlockOffer,
   openOpfsBlockFile,
   randomBytes,
 } from "@sotto/client-adapters/browser";
@@ -22,21 +33,17 @@ import {
   changePassphrase,
   containerBytes,
   createContainer,
-  createPassphraseSource,
   createTsMlsEngine,
-  enrolPassphrase,
   openContainer,
   type BlockFileFault,
   type Container,
   type ContainerFault,
-  type ProfileKey,
   type Records,
-  type RegionFault,
   type UnlockFailure,
 } from "@sotto/crypto";
 import { err, ok, textToCode, type Result } from "@sotto/protocol";
 import { CONTAINER_NAME, removeContainer } from "./files.ts";
-import type { Joining, Obstacle } from "./protocol.ts";
+import type { DecoyMaking, Joining, Obstacle, PinName, UnlockChoice } from "./protocol.ts";
 
 /** When the passphrase has been stretched: what comes after is ours to make quick. Read by bench/client-handset.ts. */
 const UNLOCKED_MARK = "unlocked";
@@ -46,68 +53,117 @@ export type Trouble =
   | { readonly kind: "problem"; readonly problem: Problem }
   | { readonly kind: "obstacle"; readonly why: Obstacle }
   /** What is there was never finished: it holds nothing, and joining begins anew. */
-  | { readonly kind: "unfinished" };
+  | { readonly kind: "unfinished" }
+  /** Nothing is left of what was there. */
+  | { readonly kind: "wiped" };
 
 export type OpenProfile = {
   readonly member: Member;
+  /** Undefined where a passphrase opens. */
+  readonly vault: OpenVault | undefined;
   /** Ends every line and forgets every key; the container stays open. */
   close(): Promise<void>;
 };
 
-export const openFile = async (): Promise<Result<Container, Trouble>> => {
+/** The device's file, and what opens it. */
+export type LockedDevice = { readonly container: Container; readonly lock: DeviceLock };
+
+const ports: LockPorts = { carryBy: createCarry, randomBytes, clock };
+
+export async function openFile(): Promise<Result<LockedDevice, Trouble>> {
   const file = await openOpfsBlockFile(CONTAINER_NAME, containerBytes());
   if (!file.ok) return err(troubleOf(file.error));
   const container = await openContainer(file.value, { random: randomBytes });
-  if (container.ok) return container;
-  await file.value.close();
-  return err(troubleOf(container.error));
-};
-
-export async function unlock(
-  container: Container,
-  passphrase: string,
-): Promise<Result<OpenProfile, Trouble>> {
-  return openRegion(container, await createPassphraseSource(container, passphrase).unlock());
+  const locked = container.ok ? await lockOf(container.value) : err(troubleOf(container.error));
+  if (!locked.ok) await file.value.close();
+  return locked;
 }
+
+async function lockOf(container: Container): Promise<Result<LockedDevice, Trouble>> {
+  const lock = await openLock(container, ports);
+  return lock.ok ? ok({ container, lock: lock.value }) : err(troubleOfLock(lock.error));
+}
+
+export async function unlock({ lock }: LockedDevice, secret: string): Promise<Result<OpenProfile, Trouble>> {
+  const opened = await lock.unlock(secret);
+  return opened.ok ? run(opened.value) : err(troubleOfLock(opened.error));
+}
+
+/** Whether its time had come: then nothing is left of it. */
+export async function wipeIfOverdue({ lock }: LockedDevice): Promise<Trouble | undefined> {
+  const wiped = await lock.wipeIfOverdue();
+  return wiped && troubleOfLock(wiped);
+}
+
+export type Joined = LockedDevice & { readonly profile: OpenProfile };
 
 /** Makes the container and the profile in it. After a failure nothing of either is left. */
 export async function join(
   joining: Joining,
   progress: (part: number) => void,
-): Promise<Result<{ readonly container: Container; readonly profile: OpenProfile }, Trouble>> {
+): Promise<Result<Joined, Trouble>> {
   const mistake = mistakeIn(joining);
   if (mistake !== undefined) return err({ kind: "problem", problem: mistake });
+  const enrolment = await enrolmentOf(joining);
+  if (!enrolment.ok) return err({ kind: "problem", problem: enrolment.error });
   await removeContainer();
   const file = await openOpfsBlockFile(CONTAINER_NAME, containerBytes());
   if (!file.ok) return err(troubleOf(file.error));
   const container = await createContainer(file.value, { random: randomBytes, progress });
-  const made = container.ok ? await joinIn(container.value, joining) : err(troubleOf(container.error));
-  if (container.ok && made.ok) return ok({ container: container.value, profile: made.value });
+  const made = container.ok
+    ? await joinIn(container.value, joining, enrolment.value)
+    : err(troubleOf(container.error));
+  if (made.ok) return made;
   await file.value.close();
   await removeContainer();
-  return made.ok ? err({ kind: "unfinished" }) : made;
+  return made;
 }
 
-function mistakeIn({ code, passphrase }: Joining): Problem | undefined {
+function mistakeIn({ code, secret }: Joining): Problem | undefined {
   if (!textToCode(code).ok) return { kind: "code-malformed" };
-  return isPassphraseShort(passphrase) ? { kind: "passphrase-short" } : undefined;
+  if (secret.kind === "passphrase")
+    return isPassphraseShort(secret.passphrase) ? { kind: "passphrase-short" } : undefined;
+  const kind = pinMistake(secret.pin);
+  return kind && { kind };
 }
 
-async function joinIn(container: Container, joining: Joining): Promise<Result<OpenProfile, Trouble>> {
-  const { passphrase, name, code, relayUrl } = joining;
-  const key = await enrolPassphrase(container, passphrase, { random: randomBytes });
-  const records = await recordsOf(container, key);
-  if (!records.ok) return records;
-  const ports = { records: records.value, randomBytes, clock };
-  const created = await createProfile(ports, { name, code, relayUrl, kind: "web" });
-  if (created.ok) return run(records.value);
-  await records.value.close();
-  return err({ kind: "problem", problem: created.error });
+/** A PIN needs guardians, and the relay says which. */
+async function enrolmentOf({ secret, relayUrl }: Joining): Promise<Result<Enrolment, Problem>> {
+  if (secret.kind === "passphrase") return ok(secret);
+  const offer = await fetchUnlockOffer(relayUrl);
+  return offer ? ok({ ...secret, relayUrl, offer }) : err({ kind: "relay-unreachable" });
+}
+
+export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | undefined> {
+  const offer = await fetchUnlockOffer(relayUrl);
+  if (offer === undefined) return undefined;
+  const { guardians, threshold, isTrial, passphrase } = offer;
+  const pins = guardians.length === 0 ? undefined : { guardians: guardians.length, threshold, isTrial };
+  return { pins, isPassphraseAllowed: passphrase === "allowed" };
+}
+
+async function joinIn(
+  container: Container,
+  { name, code, relayUrl }: Joining,
+  enrolment: Enrolment,
+): Promise<Result<Joined, Trouble>> {
+  const enrolled = await enrol(container, enrolment, ports);
+  if (!enrolled.ok) return err(troubleOfLock(enrolled.error));
+  const { lock, profile: opened } = enrolled.value;
+  const { records, vault } = opened;
+  const created = await createProfile({ records, randomBytes, clock }, { name, code, relayUrl, kind: "web" });
+  if (!created.ok) {
+    await vault?.close();
+    await records.close();
+    return err({ kind: "problem", problem: created.error });
+  }
+  const profile = await run(opened);
+  return profile.ok ? ok({ container, lock, profile: profile.value }) : profile;
 }
 
 /** Records stay open throughout: their key does not change, only what wraps it. */
 export async function replacePassphrase(
-  container: Container,
+  { container }: LockedDevice,
   from: string,
   to: string,
 ): Promise<Result<void, Trouble>> {
@@ -116,51 +172,64 @@ export async function replacePassphrase(
   return changed.ok ? changed : err(troubleOf(changed.error));
 }
 
-async function openRegion(
-  container: Container,
-  key: Result<ProfileKey, UnlockFailure>,
-): Promise<Result<OpenProfile, Trouble>> {
-  const records = await recordsOf(container, key);
-  return records.ok ? run(records.value) : records;
+/** Digits that are chosen now: what is wrong with them is known before any guardian is asked. */
+export async function replacePin(
+  { vault }: OpenProfile,
+  name: PinName,
+  pin: string,
+): Promise<Result<void, Problem>> {
+  const mistake = pinMistake(pin);
+  if (mistake !== undefined) return err({ kind: mistake });
+  return vault?.changePin(name, pin) ?? err({ kind: "guardians-refused" });
 }
 
-async function recordsOf(
-  container: Container,
-  unlocked: Result<ProfileKey, UnlockFailure>,
-): Promise<Result<Records, Trouble>> {
-  if (!unlocked.ok) return err(troubleOf(unlocked.error));
+/** The second profile with an account of its own, then its two PINs. Can be asked for again after it was cut short. */
+export async function makeDecoy(
+  { vault }: OpenProfile,
+  { name, code, relayUrl, decoyPin, duressPin }: DecoyMaking,
+): Promise<Result<void, Problem>> {
+  if (vault === undefined) return err({ kind: "guardians-refused" });
+  const mistake = pinMistake(decoyPin) ?? pinMistake(duressPin);
+  if (mistake !== undefined) return err({ kind: mistake });
+  if (decoyPin === duressPin) return err({ kind: "pin-used" });
+  const made = await vault.makeDecoy((records) =>
+    createProfile({ records, randomBytes, clock }, { name, code, relayUrl, kind: "web" }),
+  );
+  if (!made.ok) return made;
+  // The duress PIN first: while the decoy PIN is missing, the profile counts as not made.
+  const duress = await vault.changePin("duress", duressPin);
+  return duress.ok ? vault.changePin("decoy", decoyPin) : duress;
+}
+
+async function run({ records, vault }: OpenedProfile): Promise<Result<OpenProfile, Trouble>> {
   performance.mark(UNLOCKED_MARK);
-  const { region, key } = unlocked.value;
-  const records = await container.open(region, key);
-  key.wipe();
-  return records.ok ? records : err(troubleOf(records.error));
-}
-
-async function run(records: Records): Promise<Result<OpenProfile, Trouble>> {
-  const ports: MemberPorts = {
-    records,
-    dial: createDial(),
-    alarm: createAlarm(),
-    clock,
-    randomBytes,
-    createEngine: (authenticate) => createTsMlsEngine({ suite: "x-wing", authenticate, clock, randomBytes }),
-  };
-  const created = await createMember(ports);
+  const created = await createMember(memberPorts(records));
   if (!created.ok) {
+    await vault?.close();
     await records.close();
     return err(troubleOf({ kind: created.error }));
   }
   const member = created.value;
   return ok({
     member,
+    vault,
     async close() {
-      await member.close();
+      await Promise.all([member.close(), vault?.close()]);
       await records.close();
     },
   });
 }
 
-type Fault = BlockFileFault | ContainerFault | UnlockFailure | RegionFault | { readonly kind: OpenFailure };
+const memberPorts = (records: Records): MemberPorts => ({
+  records,
+  dial: createDial(),
+  alarm: createAlarm(),
+  clock,
+  randomBytes,
+  createEngine: (authenticate) => createTsMlsEngine({ suite: "x-wing", authenticate, clock, randomBytes }),
+});
+
+type Fault = BlockFileFault | ContainerFault | UnlockFailure | { readonly kind: OpenFailure };
 
 const obstacle = (why: Obstacle): Trouble => ({ kind: "obstacle", why });
 const problem = (kind: "device-full" | "device-failing" | "passphrase-wrong"): Trouble => ({
@@ -176,11 +245,13 @@ const TROUBLE: Readonly<Record<Fault["kind"], Trouble>> = {
   unfinished: { kind: "unfinished" },
   empty: { kind: "unfinished" },
   wrong: problem("passphrase-wrong"),
-  // The key lies beside the region it opens: only damage parts them.
-  "wrong-key": obstacle("damaged"),
   damaged: obstacle("damaged"),
   newer: obstacle("newer-data"),
   cryptoUnsupported: obstacle("unsupported"),
 };
 
 const troubleOf = ({ kind }: Fault): Trouble => TROUBLE[kind];
+
+function troubleOfLock(failure: LockFailure): Trouble {
+  return failure.kind === "problem" || failure.kind === "wiped" ? failure : TROUBLE[failure.kind];
+}

@@ -7,9 +7,11 @@ import type {
   ConversationId,
   ConversationView,
   Intent,
+  LockView,
   MemberView,
   Problem,
   SafetyNumberView,
+  VaultView,
 } from "@sotto/client";
 import type { Result } from "@sotto/protocol";
 
@@ -27,31 +29,77 @@ export type DeviceView =
   | { readonly kind: "blocked"; readonly why: Obstacle }
   /** A bug of ours. `detail` says where, in our own words: no identifier, no content. */
   | { readonly kind: "crashed"; readonly detail: string }
-  /** No container yet: join. */
-  | { readonly kind: "new" }
-  | { readonly kind: "locked" }
+  /** No container yet: join. `isWiped`: there was one a moment ago. */
+  | { readonly kind: "new"; readonly isWiped?: boolean }
+  /** `lock` is undefined until the container was looked at. */
+  | { readonly kind: "locked"; readonly lock: LockView | undefined }
   /** `done` is 0 to 1 where it is known. */
   | { readonly kind: "joining"; readonly done: number | undefined }
-  | { readonly kind: "opening" }
-  | { readonly kind: "open"; readonly member: MemberView };
+  | { readonly kind: "opening"; readonly lock: LockView | undefined }
+  /** `vault` is undefined where a passphrase opens. */
+  | { readonly kind: "open"; readonly member: MemberView; readonly vault: VaultView | undefined };
 
 export type Joining = {
   readonly code: string;
   readonly name: string;
-  readonly passphrase: string;
+  readonly secret:
+    | { readonly kind: "passphrase"; readonly passphrase: string }
+    | { readonly kind: "pin"; readonly pin: string };
   /** The relay's address, as in an Endpoint. */
   readonly relayUrl: string;
 };
+
+/** What somebody who joins may choose between. */
+export type UnlockChoice = {
+  /** Undefined where no guardian is offered. */
+  readonly pins:
+    | { readonly guardians: number; readonly threshold: number; readonly isTrial: boolean }
+    | undefined;
+  readonly isPassphraseAllowed: boolean;
+};
+
+export type PinName = "real" | "decoy" | "duress";
+
+/** A second profile: an account of its own. */
+export type DecoyMaking = {
+  readonly name: string;
+  readonly code: string;
+  readonly relayUrl: string;
+  readonly decoyPin: string;
+  readonly duressPin: string;
+};
+
+/** Why texts wipe nothing. */
+export type WipeMistake = "notAShare" | "damaged" | "newer" | "different";
 
 /** Questions of the page, each answered once. */
 export type Questions = {
   readonly join: { readonly asks: Joining; readonly answer: Result<void, Problem> };
   /** Takes the named example profile of a relay that was started with one. False: there is none, or no longer. */
   readonly "take-example": { readonly asks: string; readonly answer: boolean };
+  /** Asks the relay. Undefined: it does not answer. */
+  readonly "unlock-choice": { readonly asks: string; readonly answer: UnlockChoice | undefined };
+  /** With the PIN or the passphrase. */
   readonly unlock: { readonly asks: string; readonly answer: Result<void, Problem> };
   readonly "change-passphrase": {
     readonly asks: { readonly from: string; readonly to: string };
     readonly answer: Result<void, Problem>;
+  };
+  readonly "change-pin": {
+    readonly asks: { readonly name: PinName; readonly pin: string };
+    readonly answer: Result<void, Problem>;
+  };
+  readonly "make-decoy": { readonly asks: DecoyMaking; readonly answer: Result<void, Problem> };
+  /** So long without an unlock, and the device wipes itself. Undefined: never. */
+  readonly "set-dead-man": { readonly asks: number | undefined; readonly answer: Result<void, Problem> };
+  /** Three texts, any two of which wipe this device. */
+  readonly "wipe-shares": { readonly asks: undefined; readonly answer: readonly string[] };
+  /** This device, at once and for good. */
+  readonly wipe: { readonly asks: undefined; readonly answer: undefined };
+  /** Another device, by two of its texts. How many of its guardians have forgotten it, of how many. */
+  readonly "wipe-other": {
+    readonly asks: readonly string[];
+    readonly answer: Result<{ readonly done: number; readonly of: number }, WipeMistake>;
   };
   readonly lock: { readonly asks: undefined; readonly answer: undefined };
   readonly ask: { readonly asks: Intent; readonly answer: Result<Answer, Problem> };

@@ -45,6 +45,7 @@ export class Handset {
     await this.button("Continue").click();
     await this.field("Your name").fill(name);
     await this.button("Continue").click();
+    await this.button("Use a passphrase instead").click();
     await this.field("Passphrase").fill(PASSPHRASE);
     await this.field("The passphrase again").fill(PASSPHRASE);
     await this.button("Join").click();
@@ -52,6 +53,42 @@ export class Handset {
   async join(code: string, name: string): Promise<void> {
     await this.attemptToJoin(code, name);
     await this.page.locator(".home").waitFor({ timeout: SLOW_MS });
+  }
+  /** With the PIN that is offered, which is the answer. */
+  async joinWithPin(code: string, name: string): Promise<string> {
+    await this.field("Activation code").fill(code);
+    await this.button("Continue").click();
+    await this.field("Your name").fill(name);
+    await this.button("Continue").click();
+    const pin = await this.takeOfferedPin();
+    await this.page.locator(".home").waitFor({ timeout: SLOW_MS });
+    return pin;
+  }
+  /** Takes the PIN that is offered and types it once. */
+  async takeOfferedPin(): Promise<string> {
+    const offered = await this.page.locator(".pin-choice__offered").textContent();
+    const pin = (offered ?? "").replaceAll(" ", "");
+    await this.button("Take this PIN").click();
+    await this.typePin(pin);
+    return pin;
+  }
+  async typePin(pin: string): Promise<void> {
+    await this.page.locator(".pin").waitFor();
+    for (const digit of pin) await this.button(digit).click();
+    await this.page.locator(".pin__key--done").click();
+  }
+  async lockPins(): Promise<void> {
+    await this.button("Me").click();
+    await this.button("Lock now").click();
+    await this.page.locator(".pin").waitFor();
+  }
+  async unlockWithPin(pin: string): Promise<void> {
+    await this.typePin(pin);
+    await this.page.locator(".home").waitFor({ timeout: SLOW_MS });
+  }
+  async toPins(): Promise<void> {
+    await this.button("Me").click();
+    await this.button("PINs and wipe").click();
   }
   async lock(): Promise<void> {
     await this.button("Me").click();

@@ -99,27 +99,32 @@ export async function openLock(
   return ok(pinLock({ container, ports: vaultPorts(ports, carry), image: image.value }));
 }
 
+export type Enrolled = { readonly lock: DeviceLock; readonly profile: OpenedProfile };
+
 /** Begins the first profile of a container just created, and finishes the container. */
 export async function enrol(
   container: Container,
   enrolment: Enrolment,
   ports: LockPorts,
-): Promise<Result<OpenedProfile, LockFailure>> {
+): Promise<Result<Enrolled, LockFailure>> {
   if (enrolment.kind === "passphrase") {
     const { randomBytes: random, stretch } = ports;
-    const profile = await enrolPassphrase(container, enrolment.passphrase, {
+    const key = await enrolPassphrase(container, enrolment.passphrase, {
       random,
       ...(stretch && { stretch }),
     });
-    return profile.ok ? openProfile(container, profile.value, undefined) : err(failureOf(profile.error));
+    if (!key.ok) return err(failureOf(key.error));
+    const profile = await openProfile(container, key.value, undefined);
+    return profile.ok ? ok({ lock: passphraseLock(container, ports), profile: profile.value }) : profile;
   }
   const { pin, relayUrl, offer } = enrolment;
   const { guardians, threshold, isTrial, lockIdleMsMax: lockIdleMs, lockHiddenMsMax: lockHiddenMs } = offer;
   const asked = { pin, relayUrl, guardians, threshold, isTrial, lockIdleMs, lockHiddenMs };
   const enrolled = await enrolPin(container, asked, vaultPorts(ports, ports.carryBy(relayUrl)));
   if (!enrolled.ok) return err(failureOf(enrolled.error));
-  const { held, profile } = enrolled.value;
-  return openProfile(container, profile, { held, alarms: [] });
+  const { held, profile: key } = enrolled.value;
+  const profile = await openProfile(container, key, { held, alarms: [] });
+  return profile.ok ? ok({ lock: pinLock(held), profile: profile.value }) : profile;
 }
 
 const vaultPorts = ({ randomBytes: random, clock, stretch }: LockPorts, carry: Carry): Held["ports"] => ({
