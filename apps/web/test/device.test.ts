@@ -43,6 +43,7 @@ async function joinWith(code: string): Promise<void> {
   await page.keyboard.press("Enter");
   await page.getByRole("textbox", { name: "Your name" }).fill("Alice");
   await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Use a passphrase instead" }).click();
   await page.getByLabel("Passphrase", { exact: true }).fill(PASSPHRASE);
   await page.getByLabel("The passphrase again").fill(PASSPHRASE);
   await page.getByRole("button", { name: "Join" }).click();

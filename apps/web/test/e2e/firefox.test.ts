@@ -80,6 +80,7 @@ test("[UI24] in Firefox somebody joins, talks with somebody in a terminal, and f
   await firefox.goTo(relay.url);
   await fill("Activation code", forAlice + ENTER);
   await fill("Your name", ALICE + ENTER);
+  await press("Use a passphrase instead");
   await fill("Passphrase", PASSPHRASE);
   await fill("The passphrase again", PASSPHRASE + ENTER);
   await waitFor(".home");
