@@ -99,6 +99,19 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     program: CLIENT,
     passesName: true,
   },
+  pin: { usage: "pin", does: "change the PIN of this device", program: CLIENT, passesName: true },
+  "wipe-texts": {
+    usage: "wipe-texts",
+    does: "three texts to give away: any two of them wipe this device",
+    program: CLIENT,
+    passesName: true,
+  },
+  wipe: {
+    usage: "wipe TEXT TEXT | wipe --this-device",
+    does: "wipe a lost device, or this one",
+    program: CLIENT,
+    passesName: true,
+  },
   test: {
     usage: "test [PART OF A PATH…]",
     does: "every test, or those of some files",

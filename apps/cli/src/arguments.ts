@@ -4,7 +4,19 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { err, isOrigin, ok, type Result } from "@sotto/protocol";
 
-export const COMMANDS = ["join", "link", "add", "list", "send", "read", "follow", "verify"] as const;
+export const COMMANDS = [
+  "join",
+  "link",
+  "add",
+  "list",
+  "send",
+  "read",
+  "follow",
+  "verify",
+  "pin",
+  "wipe",
+  "wipe-texts",
+] as const;
 export type CommandName = (typeof COMMANDS)[number];
 
 export type Command = {
@@ -21,10 +33,14 @@ export type Command = {
   /** What the person found when comparing safety numbers. */
   readonly compared: "matches" | "differs" | undefined;
   readonly json: boolean;
+  /** `join`: a PIN is to open the device, and not a passphrase. */
+  readonly hasPin: boolean;
+  /** `wipe`: the device of this terminal, and not another. */
+  readonly isThisDevice: boolean;
 };
 
 const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usage: string }>> = {
-  join: { least: 1, most: 1, usage: "join CODE --as NAME [--relay URL] [--size MIB]" },
+  join: { least: 1, most: 1, usage: "join CODE --as NAME [--pin] [--relay URL] [--size MIB]" },
   link: { least: 0, most: 0, usage: "link" },
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
@@ -32,6 +48,9 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   read: { least: 1, most: 1, usage: "read PERSON [--count N]" },
   follow: { least: 0, most: 1, usage: "follow [PERSON]" },
   verify: { least: 1, most: 1, usage: "verify PERSON [--matches | --differs]" },
+  pin: { least: 0, most: 0, usage: "pin" },
+  wipe: { least: 0, most: 2, usage: "wipe TEXT TEXT | wipe --this-device" },
+  "wipe-texts": { least: 0, most: 0, usage: "wipe-texts" },
 };
 
 const OPTIONS = {
@@ -44,6 +63,8 @@ const OPTIONS = {
   matches: { type: "boolean" },
   differs: { type: "boolean" },
   json: { type: "boolean" },
+  pin: { type: "boolean" },
+  "this-device": { type: "boolean" },
 } as const;
 
 const RELAY_DEFAULT = "http://localhost:7400";
@@ -71,6 +92,8 @@ export function parseCommand(
     return err(`Say what your contacts see as your name: ./sotto ${usage}`);
   if (values.matches === true && values.differs === true)
     return err("The safety numbers match or differ, not both.");
+  const isThisDevice = values["this-device"] ?? false;
+  if (known === "wipe" && operands.length !== (isThisDevice ? 0 : 2)) return err(`Usage: ./sotto ${usage}`);
   const count = positive(values.count, COUNT_DEFAULT);
   const timeoutS = positive(values.timeout, TIMEOUT_DEFAULT_S);
   const relay = (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, "");
@@ -94,6 +117,8 @@ export function parseCommand(
     timeoutMs: timeoutS * 1000,
     compared: values.matches === true ? "matches" : values.differs === true ? "differs" : undefined,
     json: values.json ?? false,
+    hasPin: values.pin ?? false,
+    isThisDevice,
   });
 }
 

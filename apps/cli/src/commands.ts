@@ -10,8 +10,11 @@ import {
   type Reachability,
 } from "@sotto/client";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
+import type { Device } from "@sotto/client-adapters/node";
+import { pinMistake } from "@sotto/client/pin";
 import type { Command } from "./arguments.ts";
 import { linkText, messageJson, messageLine, rowJson, rowLine, safetyJson, safetyLines } from "./output.ts";
+import { askNewPin } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";
 import { openWindow, untilInStep, untilView } from "./waiting.ts";
 
@@ -24,6 +27,7 @@ export type Streams = {
   readonly stopped: AbortSignal;
 };
 
+type Run = { readonly command: Command; readonly device: Device; readonly streams: Streams };
 type Asked = { readonly command: Command; readonly member: Member; readonly streams: Streams };
 
 /** The error is a sentence; the exit status is then 1. */
@@ -34,8 +38,9 @@ const failed = (problem: Problem): Ended => err(problemSentence(problem));
 /** `list` and `read` show what there is when a relay takes longer. */
 const LOOK_WAIT_MS = 5_000;
 
-export function run(asked: Asked): Promise<Ended> {
-  const { name } = asked.command;
+export function run({ command, device, streams }: Run): Promise<Ended> {
+  const asked: Asked = { command, member: device.member, streams };
+  const { name } = command;
   switch (name) {
     case "join":
     case "link":
@@ -52,6 +57,12 @@ export function run(asked: Asked): Promise<Ended> {
       return followAll(asked);
     case "verify":
       return verify(asked);
+    case "pin":
+      return changePin(device, streams);
+    case "wipe":
+      return wipe(device, streams);
+    case "wipe-texts":
+      return showWipeTexts(device, streams);
     default:
       return unreachable(name);
   }
@@ -181,6 +192,32 @@ async function verify({ command, member, streams }: Asked): Promise<Ended> {
   }
   const row = rowOf(member.view(), id) ?? found.value;
   await streams.out(command.json ? safetyJson(row, number) : safetyLines(row, number));
+  return done;
+}
+
+const NO_PIN = "A passphrase opens this device: it has no PIN and no guardians.";
+
+async function changePin({ vault }: Device, { out }: Streams): Promise<Ended> {
+  if (vault === undefined) return err(NO_PIN);
+  const pin = await askNewPin("SOTTO_NEW_PIN");
+  if (!pin.ok) return pin;
+  const mistake = pinMistake(pin.value);
+  if (mistake !== undefined) return failed({ kind: mistake });
+  const changed = await vault.changePin("real", pin.value);
+  if (!changed.ok) return failed(changed.error);
+  await out("The new PIN is set. The old one opens nothing any more.");
+  return done;
+}
+
+async function wipe(device: Device, { out }: Streams): Promise<Ended> {
+  await device.wipe();
+  await out("This device is wiped.");
+  return done;
+}
+
+async function showWipeTexts({ vault }: Device, { out }: Streams): Promise<Ended> {
+  if (vault === undefined) return err(NO_PIN);
+  for (const text of vault.wipeShares()) await out(text);
   return done;
 }
 

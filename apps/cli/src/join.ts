@@ -17,12 +17,13 @@ export async function join(
   const { device: file, relay: relayUrl, as: name, sizeMib } = command;
   const code = command.operands[0] ?? "";
   const regionBytes = (sizeMib * MIB) / 2;
-  const creation = { file, passphrase, relayUrl, name, code, regionBytes, onProgress };
+  const opensWith = command.hasPin ? "pin" : "passphrase";
+  const creation = { file, passphrase, relayUrl, name, code, regionBytes, onProgress, opensWith } as const;
   const created = await createDevice(creation);
   if (created.ok || created.error.kind !== "device-exists") return created;
 
   const known = await openDevice({ file, passphrase });
-  if (!known.ok) return known.error.kind === "passphrase-wrong" ? created : known;
+  if (!known.ok) return ["passphrase-wrong", "pin-wrong"].includes(known.error.kind) ? created : known;
   const { member, close } = known.value;
   const { activation, relayHost } = member.view().me;
   const isSameRelay = URL.parse(relayUrl)?.host === relayHost;

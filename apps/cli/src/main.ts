@@ -1,11 +1,12 @@
 /** The terminal client: `node apps/cli/src/main.ts COMMAND …`. Spec: spec/terminal.md. */
 import { openDevice } from "@sotto/client-adapters/node";
 import { ok, TEXT_BYTES_MAX, type Result } from "@sotto/protocol";
-import { parseCommand } from "./arguments.ts";
+import { parseCommand, type Command } from "./arguments.ts";
 import { run, type Streams } from "./commands.ts";
 import { join } from "./join.ts";
-import { askPassphrase } from "./passphrase.ts";
+import { askNewPin, askPassphrase } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";
+import { wipeOther } from "./wiping.ts";
 
 const FAILED = 1;
 const MISTYPED = 2;
@@ -15,7 +16,11 @@ async function main(words: readonly string[]): Promise<number> {
   const parsed = parseCommand(words, process.env);
   if (!parsed.ok) return say(parsed.error, MISTYPED);
   const command = parsed.value;
-  const passphrase = await askPassphrase(command.name === "join" ? "new" : "known");
+  if (command.name === "wipe" && !command.isThisDevice) {
+    const wiped = await wipeOther(command.operands);
+    return wiped.ok ? say(wiped.value, 0) : say(wiped.error, FAILED);
+  }
+  const passphrase = await secretFor(command);
   if (!passphrase.ok) return say(passphrase.error, FAILED);
 
   const stop = new AbortController();
@@ -29,14 +34,19 @@ async function main(words: readonly string[]): Promise<number> {
       ? await join(command, passphrase.value, onProgress)
       : await openDevice({ file: command.device, passphrase: passphrase.value });
   if (!device.ok) return say(problemSentence(device.error), FAILED);
-  const { member, close } = device.value;
   const ended = await Promise.race([
-    run({ command, member, streams: streamsUntil(stop.signal) }),
+    run({ command, device: device.value, streams: streamsUntil(stop.signal) }),
     unread.promise,
   ]);
-  await close();
+  if (command.name === "wipe") return ended.ok ? 0 : say(ended.error, FAILED);
+  await device.value.close();
   if (stop.signal.aborted && command.name !== "follow") return INTERRUPTED;
   return ended.ok ? 0 : say(ended.error, FAILED);
+}
+
+function secretFor({ name, hasPin }: Command): Promise<Result<string, string>> {
+  if (name !== "join") return askPassphrase("known");
+  return hasPin ? askNewPin("SOTTO_PASSPHRASE") : askPassphrase("new");
 }
 
 function showProgress(part: number): void {

@@ -1,8 +1,10 @@
 /**
- * Where the passphrase comes from: SOTTO_PASSPHRASE for scripts and bots, otherwise a question without an echo.
- * Spec: spec/terminal.md, TC6.
+ * Where the passphrase or the PIN comes from: SOTTO_PASSPHRASE for scripts and bots, otherwise a question without an echo. A new
+ * PIN can be drawn. Spec: spec/terminal.md, TC6 and TC12.
  */
 import { stdin, stderr } from "node:process";
+import { randomBytes } from "@sotto/client-adapters/node";
+import { generatePin, groupedPin } from "@sotto/client/pin";
 import { err, ok, type Result } from "@sotto/protocol";
 
 const ENTER = new Set(["\r", "\n", "\u0004"]);
@@ -15,11 +17,29 @@ export async function askPassphrase(kind: "new" | "known"): Promise<Result<strin
   if (given !== undefined) return ok(given);
   if (!stdin.isTTY)
     return err("The passphrase is asked for in a terminal. A program gives it in SOTTO_PASSPHRASE.");
-  const typed = await readHidden(kind === "new" ? "Choose a passphrase: " : "Passphrase: ");
+  const typed = await readHidden(kind === "new" ? "Choose a passphrase: " : "Passphrase or PIN: ");
   if (typed === undefined) return err("Nothing was opened.");
   if (kind === "known") return ok(typed);
   const again = await readHidden("The same again: ");
   return again === typed ? ok(typed) : err("The two were not the same. Nothing was made.");
+}
+
+/** Six to twelve digits of one's own, or six that are drawn and shown once. `variable`: where a script gives it. */
+export async function askNewPin(
+  variable: "SOTTO_PASSPHRASE" | "SOTTO_NEW_PIN",
+): Promise<Result<string, string>> {
+  const given = process.env[variable];
+  if (given !== undefined) return ok(given);
+  if (!stdin.isTTY) return err(`The PIN is asked for in a terminal. A program gives it in ${variable}.`);
+  const typed = await readHidden("Choose a PIN of 6 to 12 digits, or press Enter for one that is drawn: ");
+  if (typed === undefined) return err("Nothing was changed.");
+  if (typed === "") {
+    const drawn = generatePin(randomBytes);
+    stderr.write(`Your PIN: ${groupedPin(drawn)}   Remember it, or write it down where nobody looks.\n`);
+    return ok(drawn);
+  }
+  const again = await readHidden("The same again: ");
+  return again === typed ? ok(typed) : err("The two were not the same. Nothing was changed.");
 }
 
 /** Undefined: interrupted. */

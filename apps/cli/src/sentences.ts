@@ -88,6 +88,8 @@ export function problemSentence(problem: DeviceProblem): string {
       return "This device was written by a newer version; it was not touched. Update Sotto, then try again.";
     case "device-damaged":
       return "Parts of this device's container were changed or lost on disk. Keep the file, and restore a copy of it if you have one.";
+    case "device-wiped":
+      return "This device was wiped: nothing of what it held is left. Join again with a new activation code.";
     case "identity-invalid":
       return "What this contact presented does not verify. Nothing was sent. Ask them for a new link in person.";
     case "expired":

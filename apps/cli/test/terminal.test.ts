@@ -108,8 +108,8 @@ test("[TC4 TC6] a device is not opened or made with what is wrong, and the sente
 test("[TC4] what a person asks for in vain is answered by a sentence, and nothing is shown or sent", async () => {
   const opened = await openDevice({ file: alice.device, passphrase: TERMINAL_PASSPHRASE });
   assert.ok(opened.ok);
-  const { member, close } = opened.value;
-  const link = member.view().me.link ?? "";
+  const device = opened.value;
+  const link = device.member.view().me.link ?? "";
   for (const [words, says] of [
     [["add", "https://example.org/"], /not a contact link/],
     [["add", `${link.slice(0, -9)}${link.slice(-8)}`], /incomplete or altered/],
@@ -126,11 +126,11 @@ test("[TC4] what a person asks for in vain is answered by a sentence, and nothin
       input: () => Promise.resolve(""),
       stopped: new AbortController().signal,
     };
-    const ended = await run({ command: command.value, member, streams });
+    const ended = await run({ command: command.value, device, streams });
     assert.deepEqual(printed, []);
     assert.match(ended.ok ? "" : ended.error, says);
   }
-  await close();
+  await device.close();
 });
 
 test("[TC8] a refused code leaves a device that joins with the next one, and a joined one stays as it is", async () => {

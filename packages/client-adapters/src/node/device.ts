@@ -7,29 +7,33 @@ import { dirname } from "node:path";
 import {
   createMember,
   createProfile,
+  enrol,
+  openLock,
+  type DeviceLock,
+  type Enrolment,
+  type LockFailure,
+  type LockPorts,
   type Member,
   type MemberPorts,
+  type OpenedProfile,
   type OpenFailure,
+  type OpenVault,
   type Problem,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
+import { pinMistake } from "@sotto/client/pin";
 import {
   containerBytes,
   createContainer,
-  createPassphraseSource,
   createTsMlsEngine,
-  enrolPassphrase,
   openContainer,
   REGION_BYTES_DEFAULT,
   type BlockFileFault,
   type Container,
   type ContainerFault,
-  type ProfileKey,
-  type Records,
-  type RegionFault,
-  type UnlockFailure,
 } from "@sotto/crypto";
 import { assert, err, ok, textToCode, type Clock, type Result } from "@sotto/protocol";
+import { createCarry, fetchUnlockOffer } from "../carry.ts";
 import { openNodeBlockFile } from "./block-file.ts";
 import { clock as systemClock, createAlarm, randomBytes } from "./clock.ts";
 import { createDial } from "./dial.ts";
@@ -43,11 +47,13 @@ export type DeviceProblem =
   | { readonly kind: "device-foreign" } // the file is no container
   | { readonly kind: "device-unfinished" } // its creation was cut short: it holds nothing, create it again
   | { readonly kind: "device-newer" } // written by a later version
+  | { readonly kind: "device-wiped" } // ten wrong PINs, or its time had come: nothing is left of it
   | { readonly kind: "device-damaged" }; // bytes that were durable are gone or changed
 
 export type OpenDevice = {
   /** Path of the container. Beside it lies an empty `.lock`. */
   readonly file: string;
+  /** What opens it: the passphrase, or the PIN of a device that was made with one. */
   readonly passphrase: string;
   /** The system's clock unless given. */
   readonly clock?: Clock;
@@ -60,6 +66,8 @@ export type CreateDevice = OpenDevice & {
   readonly code: string;
   /** What contacts see. */
   readonly name: string;
+  /** "pin": `passphrase` is one, and the guardians that the relay offers check it. A bot does better with a passphrase. */
+  readonly opensWith?: "passphrase" | "pin";
   /** Half of the container's size. A bot with a few conversations does with 4 MiB. At most 256 MiB. */
   readonly regionBytes?: number | undefined;
   /** Told the part of the container that is made, 0 to 1. */
@@ -68,8 +76,12 @@ export type CreateDevice = OpenDevice & {
 
 export type Device = {
   readonly member: Member;
+  /** Its PINs and its end; undefined where a passphrase opens. */
+  readonly vault: OpenVault | undefined;
   /** Ends every line and lets go of the file. What is durable stays: nothing is lost. */
   readonly close: () => Promise<void>;
+  /** Nothing is left of the device, here and at every guardian that can be reached. */
+  readonly wipe: () => Promise<void>;
 };
 
 /**
@@ -79,13 +91,20 @@ export type Device = {
  * A file whose making was cut short is made anew. After a failure nothing of a new file is left.
  */
 export async function createDevice(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
-  const { file, passphrase, code } = options;
-  if (isPassphraseShort(passphrase)) return err({ kind: "passphrase-short" });
+  const { file, code } = options;
+  const mistake = mistakeIn(options);
+  if (mistake !== undefined) return err(mistake);
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
   const isNew = !existsSync(file);
   const device = await createIn(options);
   if (!device.ok && isNew && device.error.kind !== "device-in-use" && existsSync(file)) rmSync(file);
   return device;
+}
+
+function mistakeIn({ passphrase, opensWith }: CreateDevice): Problem | undefined {
+  if (opensWith !== "pin") return isPassphraseShort(passphrase) ? { kind: "passphrase-short" } : undefined;
+  const kind = pinMistake(passphrase);
+  return kind && { kind };
 }
 
 async function createIn(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
@@ -119,25 +138,64 @@ async function joinIn(
   options: CreateDevice,
   kind: "new" | "known",
 ): Promise<Result<Device, DeviceProblem>> {
-  const { passphrase, name, code, relayUrl, clock = systemClock } = options;
-  const source =
-    kind === "new"
-      ? await enrolPassphrase(container, passphrase, { random: randomBytes })
-      : await createPassphraseSource(container, passphrase).unlock();
-  const opened = await openRegion(container, source);
+  const { name, code, relayUrl, clock = systemClock } = options;
+  const opened = kind === "new" ? await enrolIn(container, options) : await unlockIn(container, options);
   if (!opened.ok) {
     await container.close();
-    return err(kind === "known" && opened.error.kind === "passphrase-wrong" ? EXISTS : opened.error);
+    const isAnothers = kind === "known" && WRONG.has(opened.error.kind);
+    return err(isAnothers ? EXISTS : opened.error);
   }
-  const records = opened.value;
-  const isEmpty = records.list("").length === 0;
+  const { records } = opened.value.profile;
+  const isEmpty = records.list("profile").length === 0;
   const joined = isEmpty
     ? await createProfile({ records, randomBytes, clock }, { name, code, relayUrl, kind: "cli" })
     : err(EXISTS);
-  if (joined.ok) return start(container, records, clock);
-  await records.close();
+  if (joined.ok) return start(container, opened.value, options);
+  await closeProfile(opened.value.profile);
   await container.close();
   return joined;
+}
+
+const WRONG: ReadonlySet<string> = new Set(["passphrase-wrong", "pin-wrong"]);
+
+type Opened = { readonly lock: DeviceLock; readonly profile: OpenedProfile };
+
+const lockPorts = ({ clock = systemClock }: OpenDevice): LockPorts => ({
+  carryBy: createCarry,
+  randomBytes,
+  clock,
+});
+
+async function enrolIn(container: Container, options: CreateDevice): Promise<Result<Opened, DeviceProblem>> {
+  const enrolment = await enrolmentOf(options);
+  if (!enrolment.ok) return enrolment;
+  const enrolled = await enrol(container, enrolment.value, lockPorts(options));
+  return enrolled.ok ? enrolled : err(problemOfLock(enrolled.error));
+}
+
+/** A PIN needs guardians, and the relay says which. */
+async function enrolmentOf({
+  passphrase,
+  opensWith,
+  relayUrl,
+}: CreateDevice): Promise<Result<Enrolment, DeviceProblem>> {
+  if (opensWith !== "pin") return ok({ kind: "passphrase", passphrase });
+  const offer = await fetchUnlockOffer(relayUrl);
+  return offer ? ok({ kind: "pin", pin: passphrase, relayUrl, offer }) : err({ kind: "relay-unreachable" });
+}
+
+async function unlockIn(container: Container, options: OpenDevice): Promise<Result<Opened, DeviceProblem>> {
+  const lock = await openLock(container, lockPorts(options));
+  if (!lock.ok) return err(problemOfLock(lock.error));
+  const wiped = await lock.value.wipeIfOverdue();
+  if (wiped !== undefined) return err(problemOfLock(wiped));
+  const profile = await lock.value.unlock(options.passphrase);
+  return profile.ok ? ok({ lock: lock.value, profile: profile.value }) : err(problemOfLock(profile.error));
+}
+
+async function closeProfile({ vault, records }: OpenedProfile): Promise<void> {
+  await vault?.close();
+  await records.close();
 }
 
 const EXISTS = { kind: "device-exists" } as const;
@@ -147,7 +205,7 @@ const EXISTS = { kind: "device-exists" } as const;
  * The member goes on with whatever was under way when the device was closed, however it was.
  */
 export async function openDevice(options: OpenDevice): Promise<Result<Device, DeviceProblem>> {
-  const { file, passphrase, clock = systemClock } = options;
+  const { file } = options;
   if (!existsSync(file)) return err({ kind: "device-missing" });
   const blocks = openNodeBlockFile(file, containerBytes(REGION_BYTES_DEFAULT));
   if (!blocks.ok) return err(problemOf(blocks.error));
@@ -156,31 +214,19 @@ export async function openDevice(options: OpenDevice): Promise<Result<Device, De
     await blocks.value.close();
     return err(problemOf(container.error));
   }
-  const records = await openRegion(
-    container.value,
-    await createPassphraseSource(container.value, passphrase).unlock(),
-  );
-  if (records.ok) return start(container.value, records.value, clock);
+  const opened = await unlockIn(container.value, options);
+  if (opened.ok) return start(container.value, opened.value, options);
   await container.value.close();
-  return records;
-}
-
-async function openRegion(
-  container: Container,
-  unlocked: Result<ProfileKey, UnlockFailure>,
-): Promise<Result<Records, DeviceProblem>> {
-  if (!unlocked.ok) return err(problemOf(unlocked.error));
-  const { region, key } = unlocked.value;
-  const records = await container.open(region, key);
-  key.wipe();
-  return records.ok ? records : err(problemOf(records.error));
+  if (opened.error.kind === "device-wiped") rmSync(file, { force: true });
+  return opened;
 }
 
 async function start(
   container: Container,
-  records: Records,
-  clock: Clock,
+  { profile }: Opened,
+  { file, clock = systemClock }: OpenDevice,
 ): Promise<Result<Device, DeviceProblem>> {
+  const { records, vault } = profile;
   const ports: MemberPorts = {
     records,
     dial: createDial(),
@@ -190,30 +236,33 @@ async function start(
     createEngine: (authenticate) => createTsMlsEngine({ suite: "x-wing", authenticate, clock, randomBytes }),
   };
   const member = await createMember(ports);
-  const closeStorage = async (): Promise<void> => {
-    await records.close();
-    await container.close();
-  };
   if (!member.ok) {
-    await closeStorage();
+    await closeProfile(profile);
+    await container.close();
     assert(member.error !== "cryptoUnsupported", "Node has the cryptography of our suite");
     return err(problemOf({ kind: member.error }));
   }
+  void vault?.upkeep();
+  async function closeAll(): Promise<void> {
+    if (member.ok) await member.value.close();
+    await closeProfile(profile);
+    await container.close();
+  }
   return ok({
     member: member.value,
-    async close() {
-      await member.value.close();
-      await closeStorage();
+    vault,
+    close: closeAll,
+    async wipe() {
+      const told = vault?.wipeAtGuardians();
+      await container.destroy();
+      await told;
+      await closeAll();
+      rmSync(file, { force: true });
     },
   });
 }
 
-type Fault =
-  | BlockFileFault
-  | ContainerFault
-  | UnlockFailure
-  | RegionFault
-  | { readonly kind: Exclude<OpenFailure, "cryptoUnsupported"> };
+type Fault = BlockFileFault | ContainerFault | { readonly kind: Exclude<OpenFailure, "cryptoUnsupported"> };
 
 const PROBLEM = {
   "in-use": { kind: "device-in-use" },
@@ -222,11 +271,21 @@ const PROBLEM = {
   foreign: { kind: "device-foreign" },
   unfinished: { kind: "device-unfinished" },
   empty: { kind: "device-unfinished" },
-  wrong: { kind: "passphrase-wrong" },
-  // The key lies beside the region it opens: only damage parts them.
-  "wrong-key": { kind: "device-damaged" },
   damaged: { kind: "device-damaged" },
   newer: { kind: "device-newer" },
 } as const satisfies Readonly<Record<Fault["kind"], DeviceProblem>>;
 
 const problemOf = ({ kind }: Fault): DeviceProblem => PROBLEM[kind];
+
+const problemOfLock = (failure: LockFailure): DeviceProblem => {
+  switch (failure.kind) {
+    case "problem":
+      return failure.problem;
+    case "wiped":
+      return { kind: "device-wiped" };
+    case "newer":
+      return { kind: "device-newer" };
+    case "damaged":
+      return { kind: "device-damaged" };
+  }
+};
