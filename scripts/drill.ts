@@ -1,4 +1,7 @@
-/** `./sotto drill [--json]`: attacks the project as the files in `drills/` do, and says which of its rules held. */
+/**
+ * `./sotto drill [--json] [--full]`: attacks the project as the files in `drills/` do, and says which of its rules held. What takes
+ * longer than anybody waits for is in `drills/full`.
+ */
 import { globSync } from "node:fs";
 import { resolve } from "node:path";
 import type { Result } from "./test-file.ts";
@@ -20,12 +23,16 @@ const TITLE = /^\[([^\]]+)\] (.*)$/s;
 
 /** Runs every drill under `root`. Resolves with the exit code: 0 only when there are drills and all held. */
 export async function drill(root: string, argv: readonly string[], streams: Streams): Promise<number> {
-  const isJson = argv[0] === "--json";
-  if (argv.length > (isJson ? 1 : 0)) {
-    streams.err("Say: drill, or drill --json.\n");
+  const isJson = argv.includes("--json");
+  const isFull = argv.includes("--full");
+  if (argv.length !== Number(isJson) + Number(isFull)) {
+    streams.err("Say: drill, with --json or --full or both.\n");
     return 2;
   }
-  const results = await runTestFiles(root, globSync("drills/*.test.ts", { cwd: root }), {
+  const paths = globSync(isFull ? ["drills/*.test.ts", "drills/full/*.full.ts"] : "drills/*.test.ts", {
+    cwd: root,
+  });
+  const results = await runTestFiles(root, paths, {
     report: (_, { results: ended }) => explain(ended, streams),
     say: (sentence) => streams.err(`${sentence}\n`),
   });

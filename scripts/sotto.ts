@@ -118,7 +118,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     program: "scripts/test.ts",
   },
   drill: {
-    usage: "drill [--json]",
+    usage: "drill [--json] [--full]",
     does: "attack it as the files in drills/ do, and say what held",
     program: "scripts/drill.ts",
   },

@@ -46,7 +46,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   const { manage, wipe } = createManaging(ports, records, nonces);
   const peerSide = createPeerSide(ports, records);
 
-  async function decideRequest(request: GuardianRequest): Promise<GuardianAnswer> {
+  async function decideRequest(request: GuardianRequest, arrivedAt: number): Promise<GuardianAnswer> {
     if (ports.isCatchingUp?.() === true && !ANSWERED_AT_START.has(request.kind)) return refused("starting");
     switch (request.kind) {
       case "hello":
@@ -54,7 +54,7 @@ export function createGuardian(ports: GuardianPorts): Guardian {
       case "eval":
         return records.inTurn(request.rid, () => evaluateFor(request));
       case "open":
-        return open(request);
+        return open(request, arrivedAt);
       case "register":
         return register(request);
       case "rearm":
@@ -78,10 +78,11 @@ export function createGuardian(ports: GuardianPorts): Guardian {
   return {
     heedTombstone: (hash) => peerSide.wipeByToken(hash),
     async answer(envelope) {
+      const arrivedAt = ports.clock();
       const opened = await openRequest({ gid: keys.gid, seed: keys.envelopeSeed }, envelope);
       if (!opened) return undefined;
       const request = decode(guardianRequestCodec, opened.message);
-      const answer = request.ok ? await decideRequest(request.value) : refused("malformed");
+      const answer = request.ok ? await decideRequest(request.value, arrivedAt) : refused("malformed");
       opened.message.fill(0); // what was decoded are views of it, and a registration has secrets
       return opened.sealAnswer(encode(guardianAnswerCodec, answer));
     },

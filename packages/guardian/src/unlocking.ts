@@ -43,8 +43,8 @@ export function createUnlocking(ports: GuardianPorts, records: Records, nonces: 
   }
 
   /** Answered at a fixed time, whatever it did (GD7). */
-  async function open(request: RequestOf<"open">): Promise<GuardianAnswer> {
-    const due = clock() + OPEN_ANSWER_MS;
+  async function open(request: RequestOf<"open">, arrivedAt: number): Promise<GuardianAnswer> {
+    const due = arrivedAt + OPEN_ANSWER_MS;
     const answer = await records.inTurn(request.rid, () => openNow(request));
     await ports.until(due);
     return answer;

@@ -1,4 +1,4 @@
 export * from "./deal.ts";
 export * from "./manage.ts";
-export { linkScalar, openShare, type Place } from "./slot-keys.ts";
+export { boxKey, linkScalar, openShare, type Place } from "./slot-keys.ts";
 export * from "./unlock.ts";

@@ -12,6 +12,7 @@ import {
   unlockPin,
   upkeep,
   type BlockFile,
+  type Carry,
   type Held,
   type PinFailure,
   type ProfileKey,
@@ -20,9 +21,9 @@ import {
   type VaultPorts,
   type VaultRecord,
 } from "@sotto/crypto";
-import { concat, type Result } from "@sotto/protocol";
+import { concat, type GuardianAddress, type Result } from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
-import { random, type GuardianWorld } from "./world.ts";
+import { random } from "./world.ts";
 
 export type OpenVault = {
   readonly held: Held;
@@ -31,17 +32,24 @@ export type OpenVault = {
   readonly profile: ProfileKey;
 };
 
+/** The guardians that a device may be registered with, and the way to them. */
+export type VaultWorld = {
+  readonly guardians: readonly GuardianAddress[];
+  readonly carry: Carry;
+  readonly now: number;
+};
+
 export class VaultDevice {
-  readonly world: GuardianWorld;
+  readonly world: VaultWorld;
   /** The whole device: what somebody has who copies it. */
   bytes: Uint8Array;
 
-  constructor(world: GuardianWorld, bytes: Uint8Array) {
+  constructor(world: VaultWorld, bytes: Uint8Array) {
     this.world = world;
     this.bytes = bytes;
   }
 
-  static async enrol(world: GuardianWorld, pin: string, threshold = 2): Promise<VaultDevice> {
+  static async enrol(world: VaultWorld, pin: string, threshold = 2): Promise<VaultDevice> {
     const device = new VaultDevice(world, new Uint8Array(containerBytes(REGION_BYTES_MIN)));
     assert.ok((await device.tryToEnrol(pin, threshold)).ok);
     return device;
