@@ -1,8 +1,10 @@
 /** Shows what the device is: not yet ready, blocked, new, locked or open. */
 import { computed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
-import { unreachable } from "@sotto/protocol";
+import { LOCK_HIDDEN_MS, LOCK_IDLE_MS, unreachable } from "@sotto/protocol";
 import type { FunctionComponent, JSX } from "preact";
-import { useDevice } from "./device.ts";
+import { useMemo } from "preact/hooks";
+import { watchForLock } from "./auto-lock.ts";
+import { useDevice, type Device } from "./device.ts";
 import { useExample, type Example } from "./example.ts";
 import * as m from "./paraglide/messages.js";
 import { Sprite } from "./parts/icon.tsx";
@@ -30,8 +32,28 @@ function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps>
   return home.value;
 }
 
+/** An opened profile locks itself, sooner where its organisation says so. */
+function useAutoLock(device: Device): void {
+  const limits = useMemo(() => limitsOf(device.view), [device]);
+  useSignalEffect(() => {
+    const { value } = limits;
+    if (value === undefined) return undefined;
+    const [idleMs = 0, hiddenMs = 0] = value.split(" ").map(Number);
+    return watchForLock({ idleMs, hiddenMs }, () => void device.lock());
+  });
+}
+
+/** As text, so that a view that changes nothing of it does not begin the wait anew. */
+const limitsOf = (view: ReadonlySignal<DeviceView>): ReadonlySignal<string | undefined> =>
+  computed(() => {
+    if (view.value.kind !== "open") return undefined;
+    const { lockIdleMs = LOCK_IDLE_MS, lockHiddenMs = LOCK_HIDDEN_MS } = view.value.vault ?? {};
+    return `${lockIdleMs} ${lockHiddenMs}`;
+  });
+
 export function App(): JSX.Element {
   const device = useDevice();
+  useAutoLock(device);
   const Home = useHome(device.view);
   const { example, answer } = useExample();
   return (

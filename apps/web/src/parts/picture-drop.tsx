@@ -1,6 +1,7 @@
 /** A picture of a QR code: chosen, pasted or dropped here. It is read on this device and not kept. */
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { holdLock } from "../auto-lock.ts";
 import * as m from "../paraglide/messages.js";
 import { Icon } from "./icon.tsx";
 
@@ -25,6 +26,14 @@ export function PictureDrop(props: {
     if (text !== undefined) onText(text);
   }
 
+  /** The picker hides the page on some systems: that is no reason to lock. Coming back ends it. */
+  function choose(): void {
+    const release = holdLock();
+    for (const ending of ["change", "cancel"])
+      input.current?.addEventListener(ending, release, { once: true });
+    input.current?.click();
+  }
+
   useEffect(() => {
     const paste = (event: ClipboardEvent): void => void read(pictureOf(event.clipboardData?.files));
     addEventListener("paste", paste);
@@ -46,7 +55,7 @@ export function PictureDrop(props: {
         void read(pictureOf(event.dataTransfer?.files));
       }}
     >
-      <button type="button" class="button" onClick={() => input.current?.click()}>
+      <button type="button" class="button" onClick={choose}>
         <Icon name="picture" />
         {label}
       </button>
