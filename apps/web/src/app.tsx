@@ -4,6 +4,7 @@ import { LOCK_HIDDEN_MS, LOCK_IDLE_MS, unreachable } from "@sotto/protocol";
 import type { FunctionComponent, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { watchForLock } from "./auto-lock.ts";
+import { Cover, useCover } from "./cover/cover.tsx";
 import { useDevice, type Device } from "./device.ts";
 import { useExample, type Example } from "./example.ts";
 import * as m from "./paraglide/messages.js";
@@ -56,6 +57,8 @@ export function App(): JSX.Element {
   useAutoLock(device);
   const Home = useHome(device.view);
   const { example, answer } = useExample();
+  const { isUp, lift } = useCover(device);
+  if (isUp) return <Cover onLift={lift} />;
   return (
     <>
       <Sprite />

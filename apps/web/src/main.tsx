@@ -2,6 +2,7 @@
 import { signal } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { dress } from "./cover/dress.ts";
 import { createWorkerDevice, DeviceProvider, type Device } from "./device.ts";
 import { takeIncomingLink } from "./incoming-link.ts";
 import { followHistory } from "./navigation.ts";
@@ -13,6 +14,7 @@ const app = document.getElementById("app");
 if (app === null) throw new Error("index.html has no #app");
 
 applyPreferences(document.documentElement);
+dress(document.head);
 takeIncomingLink();
 addEventListener("hashchange", takeIncomingLink); // a link that is opened in this tab
 followHistory();

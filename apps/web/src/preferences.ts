@@ -1,4 +1,4 @@
-/** Language and theme: what this browser remembers in the clear, and nothing else. */
+/** Language, theme and cover: what this browser remembers in the clear, and nothing else. */
 import { effect, signal } from "@preact/signals";
 import { baseLocale, locales, overwriteGetLocale } from "./paraglide/runtime.js";
 
@@ -10,6 +10,11 @@ export const LANGUAGE_NAMES: Readonly<Record<Language, string>> = { en: "English
 export const THEMES = ["system", "light", "dark"] as const;
 export type Theme = (typeof THEMES)[number];
 
+/** What stands before the lock screen. */
+export const COVERS = ["none", "calculator", "notes"] as const;
+export type Cover = (typeof COVERS)[number];
+
+const isCover = (text: string | null): text is Cover => COVERS.some((one) => one === text);
 const isLanguage = (text: string | null | undefined): text is Language =>
   LANGUAGES.some((one) => one === text);
 const isTheme = (text: string | null): text is Theme => THEMES.some((one) => one === text);
@@ -27,6 +32,8 @@ function firstTheme(): Theme {
 
 export const language = signal<Language>(firstLanguage());
 export const theme = signal<Theme>(firstTheme());
+const storedCover = localStorage.getItem("cover");
+export const cover = signal<Cover>(isCover(storedCover) ? storedCover : "none");
 
 overwriteGetLocale(() => language.value);
 
@@ -42,6 +49,11 @@ export function chooseLanguage(chosen: Language): void {
 export function chooseTheme(chosen: Theme): void {
   theme.value = chosen;
   localStorage.setItem("theme", chosen);
+}
+
+export function chooseCover(chosen: Cover): void {
+  cover.value = chosen;
+  localStorage.setItem("cover", chosen);
 }
 
 /** Keeps the page's root in step with what was chosen. */

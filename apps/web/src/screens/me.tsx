@@ -25,6 +25,7 @@ import {
 } from "../preferences.ts";
 import { dateWords, durationWords, sizeWords } from "../words.ts";
 import { MyLink } from "./add.tsx";
+import { CoverChoice } from "./cover-choice.tsx";
 import { Panel, Section } from "./panel.tsx";
 
 /** How long a device that a passphrase opens stays open: nothing of an organisation says otherwise. */
@@ -57,6 +58,7 @@ export function Me(props: { readonly me: MeView; readonly vault: VaultView | und
       <Contract me={me} />
       <Storage me={me} />
       <Looks />
+      <CoverChoice />
       {vault === undefined && <Passphrase />}
       <Section title={m.policy_title()} text={m.policy_text()}>
         <ul class="facts">
