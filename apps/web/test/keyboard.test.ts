@@ -208,7 +208,7 @@ test("[UI21] text of others is text, and what is not understood is said to be ke
   await receive(`<img src=x onerror="document.title='ran'"><b>bold</b> \u202Ereversed`);
   const bubble = page.getByRole("log").getByText("<b>bold</b>");
   await bubble.waitFor();
-  assert.equal(await page.title(), "Sotto gallery");
+  assert.equal(await page.title(), "Sotto");
   assert.equal(await bubble.locator("*").count(), 0);
   assert.equal(await bubble.getAttribute("dir"), "auto");
 });
