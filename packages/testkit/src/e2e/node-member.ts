@@ -15,6 +15,7 @@ import {
   createContainer,
   createTsMlsEngine,
   enrolPassphrase,
+  type ProfileKey,
   type Records,
 } from "@sotto/crypto";
 import { assert, type Result } from "@sotto/protocol";
@@ -38,6 +39,8 @@ export type NodeMemberOptions = {
 export type NodeMember = {
   readonly member: Member;
   readonly records: Records;
+  /** What opens its region, for who is to have taken it from memory. */
+  readonly profile: ProfileKey;
   /** There once the relay has taken the code. */
   readonly link: string;
   close(): Promise<void>;
@@ -71,6 +74,7 @@ export async function joinNodeMember(options: NodeMemberOptions): Promise<NodeMe
   return {
     member,
     records,
+    profile: { region, key },
     link,
     async close() {
       await member.close();
