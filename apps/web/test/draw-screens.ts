@@ -24,6 +24,11 @@ const dark: Wish = { theme: "dark" };
 const PICTURES: readonly Picture[] = [
   { name: "join-phone-light", scene: "join", size: PHONE, wish: light },
   { name: "lock-phone-dark", scene: "lock-wrong", size: PHONE, wish: dark },
+  { name: "lock-phone-light", scene: "lock-trial", size: PHONE, wish: light },
+  { name: "lock-desktop-light", scene: "lock", size: DESK, wish: light },
+  { name: "pins-phone-light", scene: "pins", size: PHONE, wish: light },
+  { name: "pins-desktop-dark", scene: "pins-trial", size: DESK, wish: dark },
+  { name: "decoy-phone-light", scene: "decoy", size: PHONE, wish: light },
   { name: "chats-phone-light", scene: "chats", size: PHONE, wish: light },
   { name: "chats-empty-phone-dark", scene: "chats-empty", size: PHONE, wish: dark },
   { name: "conversation-phone-light", scene: "conversation", size: PHONE, wish: light },
