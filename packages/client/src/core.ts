@@ -13,6 +13,7 @@ import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
 import { identities, inboxes, profiles } from "./stored/profile.ts";
+import type { Sweep } from "./sweep.ts";
 import type { Groups, Turn } from "./turn.ts";
 
 export type Core = {
@@ -36,6 +37,7 @@ export type Core = {
   >;
   attested: Attested | undefined;
   storageProblem: Problem | undefined;
+  sweep: Sweep;
   /** How often connections were probed: whose turn it is. */
   probes: number;
   /** Nothing is dialled before: the device has no room for what would come. */

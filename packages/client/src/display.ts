@@ -130,6 +130,7 @@ export class Display {
       contractUntil: untils.length === 0 ? undefined : Math.max(...untils),
       policy: profile.policy,
       storage: { usedBytes: usage.liveBytes, totalBytes: usage.capacityBytes },
+      sweptAt: this.#core.sweep.endedAt,
     };
   }
 

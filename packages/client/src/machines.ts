@@ -27,11 +27,13 @@ import type { Resident } from "./resident.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions } from "./stored/conversation.ts";
 import { profiles } from "./stored/profile.ts";
+import { sweep } from "./sweep.ts";
 import type { Turn } from "./turn.ts";
 
 /** Names of all there is to look at. */
 export const everythingIn = (resident: Resident): readonly string[] => [
   "burn",
+  "sweep",
   "probe",
   "activation",
   "inbox",
@@ -46,6 +48,7 @@ export async function drive(core: Core, turn: Turn, name: string): Promise<void>
   const kind = slash < 0 ? name : name.slice(0, slash);
   const id = slash < 0 ? "" : name.slice(slash + 1);
   if (kind === "burn") return purge(core, turn);
+  if (kind === "sweep") return sweep(core, turn);
   if (turn.now < core.pausedUntil) return core.agenda.want(name, core.pausedUntil);
   switch (kind) {
     case "line":

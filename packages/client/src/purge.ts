@@ -64,8 +64,15 @@ export async function purge(core: Core, turn: Turn): Promise<void> {
 const ownTime = (turn: Turn, believed: number): number => turn.now + Math.max(0, believed - turn.believedNow);
 
 function forget(turn: Turn, due: Due): void {
-  if (due.kind === "forget") return turn.save(seenIds, due.idKey, undefined);
-  const { itemKey, idKey } = due;
+  if (due.kind === "forget") turn.save(seenIds, due.idKey, undefined);
+  else forgetBurned(turn, due);
+}
+
+/** The message goes, and what counted it; its id is remembered for a while, so that a repeat does not come back. */
+export function forgetBurned(
+  turn: Turn,
+  { itemKey, idKey }: { readonly itemKey: string; readonly idKey: string },
+): void {
   const number = itemKey.slice(0, itemKey.indexOf("/"));
   turn.save(items, itemKey, undefined);
   const forgetAt = timeKey(turn.believedNow + REPEAT_REMEMBERED_MS);

@@ -23,6 +23,7 @@ import type { Resident } from "./resident.ts";
 import { conversations } from "./stored/conversation.ts";
 import { items } from "./stored/message.ts";
 import { profiles } from "./stored/profile.ts";
+import { NOT_SWEPT } from "./sweep.ts";
 import { Turn } from "./turn.ts";
 import type { Answer, ConversationId, ConversationView, Intent, SafetyNumberView } from "./views.ts";
 
@@ -80,6 +81,7 @@ export class RunningMember implements Member {
       storageProblem: undefined,
       pausedUntil: 0,
       probes: 0,
+      sweep: NOT_SWEPT,
     };
     this.#display = new Display(this.#core, ports.clock);
   }

@@ -102,6 +102,8 @@ export type MeView = {
   readonly contractUntil: number | undefined;
   readonly policy: Policy;
   readonly storage: { readonly usedBytes: number; readonly totalBytes: number };
+  /** When every message was last looked at for one that should be gone; undefined before the first time. */
+  readonly sweptAt: number | undefined;
 };
 
 /** What the whole application shows while a profile is open. */

@@ -21,6 +21,7 @@ export const me: MeView = {
   contractUntil: NOW + 212 * DAY_MS,
   policy: DEFAULT_POLICY,
   storage: { usedBytes: 3_400_000, totalBytes: 31_000_000 },
+  sweptAt: NOW - 12 * MINUTE_MS,
 };
 
 const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({

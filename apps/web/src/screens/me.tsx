@@ -5,6 +5,7 @@ import type { JSX, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
 import { go } from "../navigation.ts";
+import { now } from "../now.ts";
 import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
 import { Choice } from "../parts/choice.tsx";
@@ -23,7 +24,7 @@ import {
   THEMES,
   type Theme,
 } from "../preferences.ts";
-import { dateWords, durationWords, sizeWords } from "../words.ts";
+import { dateWords, durationWords, rowTimeWords, sizeWords } from "../words.ts";
 import { MyLink } from "./add.tsx";
 import { CoverChoice } from "./cover-choice.tsx";
 import { Panel, Section } from "./panel.tsx";
@@ -205,6 +206,7 @@ function Contract({ me }: { readonly me: MeView }): JSX.Element {
 
 function Storage({ me }: { readonly me: MeView }): JSX.Element {
   const { usedBytes, totalBytes } = me.storage;
+  const { sweptAt } = me;
   const words = m.storage_used({ used: sizeWords(usedBytes), total: sizeWords(totalBytes) });
   return (
     <Section title={m.storage()} text={words}>
@@ -218,6 +220,9 @@ function Storage({ me }: { readonly me: MeView }): JSX.Element {
       >
         {words}
       </meter>
+      {sweptAt !== undefined && (
+        <p class="small quiet">{m.storage_swept({ time: rowTimeWords(sweptAt, now.value) })}</p>
+      )}
     </Section>
   );
 }
