@@ -199,8 +199,10 @@ const problem = (of: Problem): LockFailure => ({ kind: "problem", problem: of })
 
 type Fault = EnrolmentFailure | ImageFault | UnlockFailure | RegionFault | BlockFault;
 
-export function failureOf({ kind }: Fault): LockFailure {
-  switch (kind) {
+export function failureOf(fault: Fault): LockFailure {
+  switch (fault.kind) {
+    case "wait":
+      return problem({ kind: "guardians-wait", retryAfterMs: fault.waitMs });
     case "wrong":
       return problem({ kind: "passphrase-wrong" });
     case "full":
@@ -218,7 +220,7 @@ export function failureOf({ kind }: Fault): LockFailure {
     case "damaged":
       return { kind: "damaged" };
     default:
-      return unreachable(kind);
+      return unreachable(fault);
   }
 }
 

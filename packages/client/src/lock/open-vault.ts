@@ -58,7 +58,7 @@ export interface OpenVault {
 }
 
 export async function openVault(
-  held: Held,
+  locked: Held,
   profile: ProfileKey,
   records: Records,
   alarms: readonly number[],
@@ -69,6 +69,8 @@ export async function openVault(
   let record: VaultRecord = read.value;
   let tail: Promise<unknown> = Promise.resolve();
   let isClosed = false;
+  const closing = Promise.withResolvers<undefined>();
+  const held = untilClosed(locked, closing.promise);
 
   function inTurn<T>(task: () => Promise<T>): Promise<T> {
     const turn = tail.then(task);
@@ -147,11 +149,27 @@ export async function openVault(
 
     async close() {
       isClosed = true;
+      closing.resolve(undefined);
       await tail;
       profile.key.wipe();
       wipeVaultRecord(record);
     },
   });
+}
+
+/** The same device, whose guardians are out of reach once it is closed: locking waits for none of them. */
+function untilClosed(locked: Held, closed: Promise<undefined>): Held {
+  const { container, ports } = locked;
+  return {
+    container,
+    ports: { ...ports, carry: (to, envelope) => Promise.race([closed, ports.carry(to, envelope)]) },
+    get image() {
+      return locked.image;
+    },
+    set image(image) {
+      locked.image = image;
+    },
+  };
 }
 
 const PROBLEM_BY_KIND: Readonly<Record<string, Problem>> = {

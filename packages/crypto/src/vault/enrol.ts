@@ -62,7 +62,11 @@ export type PinEnrolment = {
 };
 
 /** "unreached": not every guardian took the registration; nothing was made. */
-export type EnrolmentFailure = { readonly kind: "unreached" | "refused" } | BlockFault;
+export type EnrolmentFailure =
+  | { readonly kind: "unreached" | "refused" }
+  /** A guardian takes so many registrations at a time and no more. */
+  | { readonly kind: "wait"; readonly waitMs: number }
+  | BlockFault;
 
 /** Begins the first profile of a container just created, in a region and a box chosen at random, and finishes it. */
 export async function enrolPin(
@@ -85,8 +89,8 @@ export async function enrolPin(
     sha256,
   });
   real.fill(0);
-  const registered = await registerAll(dealt, carry);
-  if (registered !== "registered") return err({ kind: registered });
+  const failed = await registerAll(dealt, carry);
+  if (failed !== undefined) return err(failed);
   const profile: ProfileKey = {
     region: random(1)[0]! % 2 === 0 ? 0 : 1,
     key: new Secret(random(KEY_BYTES)),
@@ -128,32 +132,41 @@ async function saveIn(
   return saved.ok ? saved : err({ kind: saved.error.kind, cause: saved.error });
 }
 
+type NotRegistered = Exclude<EnrolmentFailure, BlockFault>;
+
 /** What some guardians took and others did not is taken back, as far as those can be reached. */
-async function registerAll(dealt: Dealt, carry: Carry): Promise<"registered" | "unreached" | "refused"> {
+async function registerAll(dealt: Dealt, carry: Carry): Promise<NotRegistered | undefined> {
   const answers = await Promise.all(
     dealt.registrations.map((registration, at) => registerAt(seatAt(dealt, at), registration, carry)),
   );
-  if (answers.every((answer) => answer === "registered")) return "registered";
+  const failed = answers.filter((answer) => answer !== "registered");
+  if (failed.length === 0) return undefined;
   const wiping = signingKey(dealt.real.wipeSeed);
   await Promise.all(
     dealt.seats
-      .filter((_, at) => answers[at] !== "refused")
+      .filter((_, at) => mayHaveIt(answers[at]))
       .map((seat) => wipeAt(seat, wipeCertificate(seat, wiping), carry)),
   );
-  return answers.includes("refused") ? "refused" : "unreached";
+  return failed.find((one) => one !== UNREACHED) ?? UNREACHED;
 }
+
+const UNREACHED = { kind: "unreached" } as const;
+/** Also where its answer was lost. */
+const mayHaveIt = (answer: NotRegistered | "registered" | undefined): boolean =>
+  answer === "registered" || answer === UNREACHED;
 
 async function registerAt(
   seat: GuardianSeat,
   registration: Registration,
   carry: Carry,
-): Promise<"registered" | "unreached" | "refused"> {
+): Promise<NotRegistered | "registered"> {
   const request = { kind: "register", registration } as const;
   const answer = (await ask(seat, request, carry)) ?? (await ask(seat, request, carry));
-  if (answer?.kind === "refused") return "refused";
-  if (answer?.kind !== "registered") return "unreached";
+  if (answer?.kind === "refused")
+    return answer.code === "wait" ? { kind: "wait", waitMs: answer.detail } : { kind: "refused" };
+  if (answer?.kind !== "registered") return UNREACHED;
   const signed = registeredBytes(seat, registration.publicShare, registration.deviceKey);
-  return isSignedBy(seat.gid, signed, answer.receipt) ? "registered" : "unreached";
+  return isSignedBy(seat.gid, signed, answer.receipt) ? "registered" : UNREACHED;
 }
 
 function seatAt({ seats }: Dealt, at: number): GuardianSeat {
