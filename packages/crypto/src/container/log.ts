@@ -21,6 +21,7 @@ import {
   valueCost,
   type Copy,
   type Segment,
+  chaffOf,
 } from "./segments.ts";
 
 /** Numbers are reserved in the superblock, this many at a time, so that none is ever given out twice. */
@@ -285,6 +286,7 @@ export function createLog(
       await disk.flush();
       await settleSuperblock(0, true);
       await disk.flush();
+      await overwrite(chaffOf([...free], random));
     },
   };
 }

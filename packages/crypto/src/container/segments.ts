@@ -1,4 +1,5 @@
 /** What is known in memory of a region's segments and of the pieces that lie in them. */
+import type { RandomBytes } from "@sotto/protocol";
 import { KILL_BYTES, PLACE_BYTES, SUMMARY_BYTES_EMPTY } from "./formats.ts";
 import { PIECE_BYTES_EMPTY, type Piece } from "./piece-list.ts";
 import { SEALED_BYTES_EXTRA } from "./seal.ts";
@@ -75,4 +76,13 @@ export function utf8Bytes(text: string): number {
     if (unit >= 0x80) bytes += unit >= 0x800 && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
   }
   return bytes;
+}
+
+const CHAFF_SEGMENTS_MAX = 4;
+
+/** Free segments that get other noise, at most four: what changes in a session does not tell how much was written (CT27). */
+export function chaffOf(free: readonly number[], random: RandomBytes): readonly number[] {
+  const [count = 0, ...draws] = random(1 + CHAFF_SEGMENTS_MAX);
+  const chosen = draws.slice(0, count % (CHAFF_SEGMENTS_MAX + 1)).map((draw) => free[draw % free.length]);
+  return [...new Set(chosen)].filter((index) => index !== undefined);
 }
