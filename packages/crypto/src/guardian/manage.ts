@@ -50,7 +50,8 @@ export async function manage(
   return answer?.kind === "refused" && answer.code === "denied" ? "denied" : "unreached";
 }
 
-function changeBytes(place: Place, nonce: Uint8Array, change: GuardianChange): Uint8Array {
+/** What a manager signs. */
+export function changeBytes(place: Place, nonce: Uint8Array, change: GuardianChange): Uint8Array {
   switch (change.kind) {
     case "rearm":
       return rearmBytes(place, nonce);

@@ -2,12 +2,14 @@
 import assert from "node:assert/strict";
 import {
   ask,
+  changeBytes,
   deal,
   sign,
   signingKey,
   unlockWithPin,
   type Carry,
   type Dealt,
+  type GuardianChange,
   type GuardianSeat,
   type Unlocking,
 } from "@sotto/crypto";
@@ -26,12 +28,8 @@ import {
 import { envelopePublicKey } from "@sotto/oprf";
 import {
   fromHex,
-  rearmBytes,
   registeredBytes,
-  rotateBytes,
   Secret,
-  setSlotBytes,
-  setWipeBytes,
   textToBytes,
   toHex,
   type GuardianAddress,
@@ -179,7 +177,7 @@ export class GuardianWorld {
   }
 
   /** Asks for a change as one of the managers, with a nonce of its own. */
-  async manage(at: number, managerSeed: Secret, change: Change) {
+  async manage(at: number, managerSeed: Secret, change: GuardianChange) {
     const [guardian, pair] = [this.guardians[at], signingKey(managerSeed)];
     assert.ok(guardian);
     const { gid } = guardian;
@@ -196,34 +194,6 @@ export class GuardianWorld {
     const guardian = this.guardians[at];
     assert.ok(guardian);
     return ask(guardian, request, this.carry);
-  }
-}
-
-type Change =
-  | { readonly kind: "rearm" }
-  | { readonly kind: "rotate"; readonly deviceKey: Uint8Array }
-  | {
-      readonly kind: "setSlot";
-      readonly slot: number;
-      readonly element: Uint8Array;
-      readonly sealedShare: Uint8Array;
-    }
-  | { readonly kind: "setWipe"; readonly wipeKey: Uint8Array };
-
-function changeBytes(
-  place: { readonly gid: Uint8Array; readonly rid: Uint8Array },
-  nonce: Uint8Array,
-  change: Change,
-): Uint8Array {
-  switch (change.kind) {
-    case "rearm":
-      return rearmBytes(place, nonce);
-    case "rotate":
-      return rotateBytes(place, nonce, change.deviceKey);
-    case "setSlot":
-      return setSlotBytes(place, nonce, change);
-    case "setWipe":
-      return setWipeBytes(place, nonce, change.wipeKey);
   }
 }
 
