@@ -35,7 +35,9 @@ test("[UI30 UI31 UI32 VT1] joining offers a PIN, says that this is a trial, and 
   await phone.lockPins();
   await phone.typePin("000000");
   await phone.sees(/This PIN opens nothing/);
+  await phone.window.screenshot("pin-wrong-phone-light");
   await phone.unlockWithPin(pin);
+  await phone.window.screenshot("pin-opened-trial-phone-light");
 });
 
 test("[UI31] the digits are nowhere on the page, and the keys of the machine work", async () => {
@@ -57,6 +59,7 @@ test("[VT16] the PIN is changed", async () => {
   await phone.button("Change PIN").click();
   pin = await phone.takeOfferedPin();
   await phone.sees("The new PIN is set.");
+  await phone.window.screenshot("pin-changed-phone-light");
   await phone.page.reload();
   await phone.unlockWithPin(pin);
 });
@@ -72,6 +75,7 @@ test("[UI33 VT21] a decoy is made, with limits and a routine said", async () => 
   await phone.page.getByText("The duress PIN").waitFor();
   duressPin = await phone.takeOfferedPin();
   await phone.sees("Make it lived-in");
+  await phone.window.screenshot("decoy-made-phone-light");
   await phone.button("Lock now").click();
 });
 
@@ -83,6 +87,7 @@ test("[VT21] the decoy is a profile of its own with an account of its own", asyn
   await phone.page.locator(".my-link__text").waitFor();
   await phone.toPins();
   await phone.button("Set up a decoy").waitFor(); // as in a profile that has none
+  await phone.window.screenshot("decoy-opened-phone-light");
 });
 
 test("[UI34 VT25] the owner gives away what wipes the phone", async () => {
@@ -96,6 +101,7 @@ test("[UI34 VT25] the owner gives away what wipes the phone", async () => {
   shares = await phone.page.evaluate(() =>
     [...document.querySelectorAll<HTMLElement>(".shares li")].map((one) => one.dataset["share"] ?? ""),
   );
+  await phone.window.screenshot("wipe-texts-phone-light");
   assert.ok(shares.every((share) => share.startsWith("sotto-wipe:")));
 });
 
@@ -121,6 +127,7 @@ test("[UI34 VT25 VT26] two friends wipe the phone from elsewhere", async () => {
   await friend.field("Second text").fill(shares[2] ?? "");
   await friend.button("Wipe that phone for good").click();
   await friend.sees("1 of 1 guardians have forgotten that phone.");
+  await friend.window.screenshot("wipe-other-desktop-light");
   await phone.page.reload();
   await phone.typePin(decoyPin);
   await phone.sees(/The guardians did not accept this/);
@@ -131,6 +138,7 @@ test("[UI35 VT29] wipe now takes two taps and no network", async () => {
   await friend.button("Wipe this device").click();
   await friend.button("Wipe this device now").click();
   await friend.sees("This device was wiped. Nothing of what it held is left.");
+  await friend.window.screenshot("wiped-desktop-light");
   await friend.page.context().setOffline(false);
   const files = await friend.page.evaluate(async () => {
     const names: string[] = [];
