@@ -42,7 +42,10 @@ test("[GD5 GD13] whatever the order of slots and the number of PINs: four slots,
     fc.property(dealing, (dealt) => {
       for (const [at, { slots, managers, killIn }] of dealt.registrations.entries()) {
         const [real = 0, decoy = 0, duress = 0] = slotsAt(dealt, at);
-        assert.deepEqual(slotsAt(dealt, at).toSorted((a, b) => a - b), [0, 1, 2, 3]);
+        assert.deepEqual(
+          slotsAt(dealt, at).toSorted((a, b) => a - b),
+          [0, 1, 2, 3],
+        );
         assert.deepEqual(
           slots.map(({ killMask }) => killMask),
           [0, 1, 2, 3].map((slot) => (slot === duress ? 1 << real : 0)),
