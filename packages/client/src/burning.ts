@@ -1,4 +1,5 @@
 /** When a message is forgotten on this device. Spec: spec/client.md, "Burning". */
+import type { Policy } from "@sotto/protocol";
 
 /**
  * Burn plus the earlier of sending and receipt; plus receipt where the two differ by more than the burn, because then
@@ -16,3 +17,10 @@ export function burnDeadline(of: {
 
 /** After this long a repeat of a message is past its own burn, and no longer remembered. */
 export const REPEAT_REMEMBERED_MS = 30 * 86_400_000;
+
+/** What the organisation allows of it; the longest it allows for what makes no sense. */
+export function burnWithin({ burnMaxMs, burnOffAllowed }: Policy, burnMs: number): number {
+  if (burnMs === 0 && burnOffAllowed) return 0;
+  const wanted = Number.isFinite(burnMs) && burnMs > 0 ? Math.ceil(burnMs) : burnMaxMs;
+  return Math.min(wanted, burnMaxMs);
+}

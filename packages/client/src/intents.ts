@@ -13,10 +13,10 @@ import {
   toHex,
   unreachable,
   type ContactCard,
-  type Policy,
   type Result,
 } from "@sotto/protocol";
 import { addActivation } from "./activation.ts";
+import { burnWithin } from "./burning.ts";
 import { chooseChannel, channelsOf } from "./channel/choice.ts";
 import {
   changeConversation,
@@ -30,6 +30,7 @@ import {
   touchChannels,
 } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { keepDraft } from "./drafts.ts";
 import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
@@ -116,7 +117,8 @@ function send(core: Core, turn: Turn, number: ConversationNumber, text: string):
   if (wellFormed.trim() === "") return err({ kind: "text-empty" });
   if (textToBytes(wellFormed).length > TEXT_BYTES_MAX) return err({ kind: "text-too-long" });
   const { policy } = turn.need(profiles, "");
-  const conversation = changeConversation(turn, number, { draft: "", changedAt: turn.now });
+  keepDraft(turn, number, "");
+  const conversation = changeConversation(turn, number, { changedAt: turn.now });
   const messageId = core.randomBytes(16);
   queueMessage(turn, number, {
     messageId,
@@ -145,7 +147,8 @@ function settle(turn: Turn, number: ConversationNumber, key: string, kind: "retr
 function draft(turn: Turn, number: ConversationNumber, text: string): Answered {
   const wellFormed = text.toWellFormed();
   if (textToBytes(wellFormed).length > TEXT_BYTES_MAX) return err({ kind: "text-too-long" });
-  changeConversation(turn, number, { draft: wellFormed });
+  keepDraft(turn, number, wellFormed);
+  turn.touch("burn");
   return DONE;
 }
 
@@ -157,13 +160,6 @@ async function markRead(turn: Turn, number: ConversationNumber, through?: string
   const left = seen === undefined ? [] : theirsAfter(turn, number, seen.itemKey);
   changeConversation(turn, number, { unread: left.length, firstUnread: left[0] });
   return DONE;
-}
-
-/** What the organisation allows of it; the longest it allows for what makes no sense. */
-function burnWithin({ burnMaxMs, burnOffAllowed }: Policy, burnMs: number): number {
-  if (burnMs === 0 && burnOffAllowed) return 0;
-  const wanted = Number.isFinite(burnMs) && burnMs > 0 ? Math.ceil(burnMs) : burnMaxMs;
-  return Math.min(wanted, burnMaxMs);
 }
 
 function setBurn(turn: Turn, number: ConversationNumber, burnMs: number): Answered {

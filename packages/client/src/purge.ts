@@ -7,6 +7,7 @@ import { REPEAT_REMEMBERED_MS } from "./burning.ts";
 import { isTheirs } from "./channel/place.ts";
 import { changeConversation, theirsAfter } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { burnDrafts, nextDraftDue } from "./drafts.ts";
 import { keyTime, timeKey, type ConversationNumber } from "./stored/keys.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { dues, items, seenIds, type Due } from "./stored/message.ts";
@@ -54,6 +55,7 @@ export async function purge(core: Core, turn: Turn): Promise<void> {
     if (parsed?.ok) forget(turn, parsed.value);
   }
   expireUnsent(turn);
+  burnDrafts(turn);
   turn.afterwards(() => {
     const next = nextDue(core);
     core.agenda.set("burn", next === undefined ? undefined : ownTime(turn, next));
@@ -101,5 +103,6 @@ function nextDue(core: Core): number | undefined {
   let next = first === undefined ? undefined : keyTime(first.slice(dues.prefix.length));
   for (const { state, burnMs, sentAt } of core.resident.values(outboxEntries).values())
     if (state === "waiting" && burnMs > 0) next = Math.min(next ?? Infinity, sentAt + burnMs);
-  return next;
+  const draft = nextDraftDue(core.resident);
+  return draft === Infinity ? next : Math.min(next ?? draft, draft);
 }

@@ -3,7 +3,7 @@ import { err, ok, type Result } from "@sotto/protocol";
 import { readMany } from "./reading.ts";
 import type { Records } from "./ports.ts";
 import { channels, outgoingPosts, pendingCommits } from "./stored/channel.ts";
-import { contacts, conversations, introductions, outboxEntries } from "./stored/conversation.ts";
+import { contacts, conversations, draftTimes, introductions, outboxEntries } from "./stored/conversation.ts";
 import { activations, identities, inboxes, profiles } from "./stored/profile.ts";
 import type { StoredFailure, Table } from "./stored/record.ts";
 
@@ -16,6 +16,7 @@ const RESIDENT: readonly AnyTable[] = [
   activations,
   inboxes,
   conversations,
+  draftTimes,
   contacts,
   outboxEntries,
   introductions,

@@ -11,6 +11,7 @@ import {
 import {
   contacts,
   conversations,
+  draftTimes,
   FIRST_QUEUE_NUMBER,
   introductions,
   outboxEntries,
@@ -114,6 +115,7 @@ export const samples = (): readonly Sample[] => [
     remadeAt: 0,
     remakes: 0,
   }),
+  sample("draft time", draftTimes, { editedAt: 1_700_000_000_000 }),
   sample("contact", contacts, { card, chain }),
   sample("outbox entry", outboxEntries, {
     messageId: bytes(16, 34),

@@ -1,9 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
-import { REGION_BYTES_MIN } from "@sotto/crypto";
+import { createFaultyBlockFile, createMemoryBlockFile } from "@sotto/client-adapters/memory";
+import { openContainer, REGION_BYTES_MIN } from "@sotto/crypto";
 import { geometryOf, HEADER_BYTES, SUPERBLOCK_BYTES } from "../src/container/geometry.ts";
-import { contentOf, createImage, isSame, openImage, valueOf } from "./container-world.ts";
+import {
+  contentOf,
+  createDice,
+  createImage,
+  createSeededRandom,
+  isSame,
+  openImage,
+  valueOf,
+} from "./container-world.ts";
 
 const { segmentBytes, segmentCount } = geometryOf(REGION_BYTES_MIN);
 
@@ -29,4 +37,20 @@ test("[CT27 CT1] closing changes none to four free segments, of the own region, 
     counts.add([...changed].filter((one) => one >= 0 && one < segmentCount).length);
   }
   assert.ok(counts.has(0) && counts.size >= 4 && Math.max(...counts) <= 4, [...counts].join());
+});
+
+test("[CT27 CT7 CT8] a close that is cut off anywhere leaves what was committed", async () => {
+  const image = await createImage(5);
+  for (let seed = 0; seed < 150; seed++) {
+    const file = createFaultyBlockFile(image.bytes.slice(), createDice(seed));
+    const { records } = await openImage(image, file, seed);
+    valueOf(await records.commit([{ key: "kept", value: new Uint8Array(3_000).fill(seed) }]));
+    const committed = await contentOf(records);
+    file.failAt(file.operations() + (seed % 24), "failing");
+    await records.close();
+    const random = createSeededRandom(seed + 1_000);
+    const again = valueOf(await openContainer(createMemoryBlockFile(file.crash()), { random }));
+    const reopened = valueOf(await again.open(image.profile.region, image.profile.key));
+    assert.ok(isSame(await contentOf(reopened), committed), `seed ${seed}`);
+  }
 });

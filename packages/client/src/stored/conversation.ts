@@ -51,6 +51,9 @@ const conversation = struct({
 export type Conversation = TypeOf<typeof conversation>;
 export const conversations = table("c/", 1, conversation);
 
+/** When the conversation's draft was written last, by the time that was believed; absent where there is none. */
+export const draftTimes = table("d/", 1, struct({ editedAt: uint }));
+
 /** What is known of the contact: how to reach their inbox, and their identity chain as it was verified last. */
 const contact = struct({ card: optional(contactCard), chain: optional(identityChain) });
 export const contacts = table("k/", 1, contact);
