@@ -1,6 +1,7 @@
 export * from "./activation-code.ts";
 export * from "./burn.ts";
 export * from "./bytes.ts";
+export * from "./checked-payload.ts";
 export * from "./codec.ts";
 export * from "./contact-link.ts";
 export * from "./content.ts";
@@ -9,6 +10,7 @@ export * from "./identity.ts";
 export * from "./limits.ts";
 export * from "./policy.ts";
 export * from "./ports.ts";
+export * from "./recovery-kit.ts";
 export * from "./result.ts";
 export * from "./secret-field.ts";
 export * from "./secret.ts";
