@@ -1,10 +1,21 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BACKUP_BYTES, DEVICES_MAX, Secret, toHex, type Backup, type RandomBytes } from "@sotto/protocol";
+import {
+  BACKUP_BYTES,
+  backupCodec,
+  DEVICES_MAX,
+  encode,
+  lp,
+  Secret,
+  toHex,
+  type Backup,
+  type RandomBytes,
+} from "@sotto/protocol";
 import { isContinuation, isSignedBy, sha256, validDevice, verifyChain } from "@sotto/verify";
 import vectors from "../../../vectors/recovery.json" with { type: "json" };
 import { accountIdOf, createChain, newDevice } from "../src/identity/identity.ts";
-import { sign, signingKey, type SigningKey } from "../src/keys.ts";
+import { sealPadded } from "../src/aead.ts";
+import { deriveKey, sign, signingKey, type SigningKey } from "../src/keys.ts";
 import { backupKey, openBackup, sealBackup } from "../src/recovery/backup.ts";
 import { takeOver } from "../src/recovery/restore.ts";
 import { seedToWords, wordsToSeed } from "../src/recovery/words.ts";
@@ -118,6 +129,14 @@ test("[RK8] a backup opens with its kit alone, and not when it was cut or change
     assert.equal(openingOf(bytes.with(at, (bytes[at] ?? 0) ^ 1)), "not-ours");
   for (const length of [0, 27, 28, BACKUP_BYTES - 1])
     assert.equal(openingOf(bytes.slice(0, length)), "not-ours");
+});
+
+test("[RK6] what was sealed with the right key in another size is none", () => {
+  const { publicKey } = backupKey(vectorSeed());
+  const plaintext = encode(backupCodec, { ...backup, version: 1, padding: new Uint8Array() });
+  const key = deriveKey(vectorSeed(), "sotto/recovery/v1 seal", 32);
+  const place = lp("sotto/backup/v1", publicKey);
+  assert.equal(openingOf(sealPadded(key, place, plaintext, BACKUP_BYTES, randomBytes)), "not-ours");
 });
 
 test("[RK9] a chain that is not this recovery key's, or does not verify, is refused", () => {
