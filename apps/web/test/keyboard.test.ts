@@ -273,5 +273,5 @@ test("[UI17] a screen that opens takes the focus to its heading, and going back 
   await page.getByRole("button", { name: "Replace my link" }).click();
   await page.getByRole("dialog", { name: "A new link" }).waitFor();
   await page.keyboard.press("Escape");
-  assert.match(await focused(), /Replace my link/);
+  await page.locator("button:focus", { hasText: "Replace my link" }).waitFor();
 });
