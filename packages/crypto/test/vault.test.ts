@@ -84,7 +84,11 @@ test("[VT5] one guardian of three down: the PIN opens; two down: it is said, and
   world.guardians[0]!.isDown = true;
   await device.open(REAL);
   world.guardians[1]!.isDown = true;
-  for (let time = 0; time < 15; time++) assert.equal(await device.outcome(REAL), "unreached");
+  for (let time = 0; time < 15; time++) {
+    world.now += HOURS_25;
+    assert.equal(await device.outcome(REAL), "unreached");
+  }
+  assert.deepEqual(recordAt(world.guardians[2]!).budgets, [10, 10, 10, 10]);
   world.guardians[0]!.isDown = false;
   world.guardians[1]!.isDown = false;
   await device.open(REAL);
@@ -191,6 +195,7 @@ test("[VT17] a change that not every guardian can hear is refused and changes no
     ok: false,
     error: { kind: "unreached" },
   });
+  assert.deepEqual(recordAt(world.guardians[0]!).budgets, [10, 10, 10, 10]);
   await opened.records.close();
   assert.equal(await device.outcome("506172"), "wrong");
   await device.open(REAL);

@@ -69,8 +69,12 @@ type Evaluated = {
 };
 type Asked =
   | ({ readonly kind: "evaluated" } & Evaluated)
-  | { readonly kind: "unreached" | "denied" | "cheats"; readonly seat: GuardianSeat }
+  /** spared: it is there, and was not asked to evaluate, since too few others are. */
+  | { readonly kind: "unreached" | "spared" | "denied" | "cheats"; readonly seat: GuardianSeat }
   | { readonly kind: "wait"; readonly seat: GuardianSeat; readonly waitMs: number };
+
+/** The stretched PIN and what of it a guardian sees. */
+type Question = { readonly input: Uint8Array; readonly blinded: Blinded };
 
 type Opened = {
   readonly x: number;
@@ -91,7 +95,7 @@ export async function unlockWithPin(
 ): Promise<Unlocking> {
   const { threshold } = image;
   const blinded = blind(input, ports.random);
-  const asked = await Promise.all(image.seats.map((seat) => evaluateAt(seat, input, blinded, ports)));
+  const asked = await evaluateAll(image.seats, threshold, { input, blinded }, ports);
   const evaluated = asked.filter((one) => one.kind === "evaluated");
   if (evaluated.length < threshold) return tooFew(asked, threshold);
   const output = outputOf(input, blinded, evaluated.slice(0, threshold));
@@ -141,45 +145,71 @@ export function tooFew(asked: readonly Asked[], threshold: number): Unlocking {
     denying,
   };
   const waits = asked.flatMap((one) => (one.kind === "wait" ? [one.waitMs] : [])).toSorted((a, b) => a - b);
-  const reached = numbersOf(asked, "evaluated").length;
+  const reached = numbersOf(asked, "evaluated").length + numbersOf(asked, "spared").length;
   // So few are left that know the device that it never opens again.
   if (denying.length > Math.max(0, asked.length - threshold)) return { ...found, kind: "denied" };
   return { ...found, kind: "tooFew", reached, waitMs: waits[threshold - reached - 1] };
 }
 
-/** HELLO and EVAL. A guardian may know the device by the key that is to come or by the one before. */
-export async function evaluateAt(
+/**
+ * HELLO at every guardian, then EVAL at those that are there: unless they are fewer than `needed`, since an evaluation that
+ * comes to nothing costs a try all the same.
+ */
+export async function evaluateAll(
+  seats: readonly GuardianSeat[],
+  needed: number,
+  question: Question,
+  { carry }: Pick<UnlockPorts, "carry">,
+): Promise<readonly Asked[]> {
+  const greeted = await Promise.all(
+    seats.map(async (seat) => ({ seat, nonce: await challengeOf(seat, carry) })),
+  );
+  const isWorthIt = greeted.filter(({ nonce }) => nonce !== undefined).length >= needed;
+  return Promise.all(
+    greeted.map(async ({ seat, nonce }): Promise<Asked> => {
+      if (nonce === undefined) return { kind: "unreached", seat };
+      return isWorthIt ? evaluateAt(seat, nonce, question, carry) : { kind: "spared", seat };
+    }),
+  );
+}
+
+/** HELLO is never denied; what else is said means that it serves nobody yet (GD24). */
+async function challengeOf(seat: GuardianSeat, carry: Carry): Promise<Uint8Array | undefined> {
+  const answer = await ask(seat, { kind: "hello", rid: seat.rid }, carry);
+  return answer?.kind === "challenge" ? answer.nonce : undefined;
+}
+
+/** A guardian may know the device by the key that is to come or by the one before. */
+async function evaluateAt(
   seat: GuardianSeat,
-  input: Uint8Array,
-  blinded: Blinded,
-  ports: UnlockPorts,
+  nonce: Uint8Array,
+  question: Question,
+  carry: Carry,
 ): Promise<Asked> {
   const { nextSeed, deviceSeed } = seat;
-  const first = await evaluateAs(nextSeed ?? deviceSeed, seat, input, blinded, ports);
+  const first = await evaluateAs(nextSeed ?? deviceSeed, seat, nonce, question, carry);
   if (first.kind !== "denied" || nextSeed === undefined) return first;
-  return evaluateAs(deviceSeed, seat, input, blinded, ports);
+  const fresh = await challengeOf(seat, carry);
+  if (fresh === undefined) return { kind: "unreached", seat };
+  return evaluateAs(deviceSeed, seat, fresh, question, carry);
 }
 
 async function evaluateAs(
   seed: Secret,
   seat: GuardianSeat,
-  input: Uint8Array,
-  blinded: Blinded,
-  ports: UnlockPorts,
+  nonce: Uint8Array,
+  { input, blinded }: Question,
+  carry: Carry,
 ): Promise<Asked> {
-  const { gid, rid } = seat;
-  const challenge = await ask(seat, { kind: "hello", rid }, ports.carry);
-  // HELLO is never denied; what else is said means that it serves nobody yet (GD24).
-  if (challenge?.kind !== "challenge") return { kind: "unreached", seat };
-  const { nonce } = challenge;
+  const { gid, rid, publicShare } = seat;
   const { element } = blinded;
   const signature = sign(signingKey(seed), evalBytes({ gid, rid }, nonce, element));
-  const answer = await ask(seat, { kind: "eval", rid, nonce, element, signature }, ports.carry);
+  const answer = await ask(seat, { kind: "eval", rid, nonce, element, signature }, carry);
   if (answer?.kind === "refused" && answer.code === "wait")
     return { kind: "wait", seat, waitMs: answer.detail };
   const isDenied = answer?.kind === "refused" && answer.code === "denied";
   if (answer?.kind !== "evaluated") return { kind: isDenied ? "denied" : "unreached", seat };
-  const holds = isEvaluation(answer, { blinded, publicShare: seat.publicShare, input });
+  const holds = isEvaluation(answer, { blinded, publicShare, input });
   return holds ? { ...answer, seat } : { kind: "cheats", seat };
 }
 

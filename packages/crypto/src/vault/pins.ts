@@ -7,7 +7,7 @@ import { blind, bytesToScalar } from "@sotto/oprf";
 import { assert, equalBytes, err, ok, type Result, type Secret } from "@sotto/protocol";
 import type { CommitFailure, Records } from "../container/index.ts";
 import { argon2idStretch } from "../container/passphrase.ts";
-import { evaluateAt, outputOf, slotFor, tooFew, type Unlocking } from "../guardian/index.ts";
+import { evaluateAll, outputOf, slotFor, tooFew, type Unlocking } from "../guardian/index.ts";
 import { signingKey } from "../keys.ts";
 import { manage } from "../guardian/manage.ts";
 import type { Held } from "./held.ts";
@@ -65,9 +65,10 @@ function targetOf({ own, full }: VaultRecord, name: PinName): Target | undefined
 async function evaluateEverywhere(held: Held, input: Uint8Array): Promise<Result<Secret, ChangeFailure>> {
   const { image, ports } = held;
   const blinded = blind(input, ports.random);
-  const asked = await Promise.all(image.seats.map((seat) => evaluateAt(seat, input, blinded, ports)));
+  const needed = image.seats.length;
+  const asked = await evaluateAll(image.seats, needed, { input, blinded }, ports);
   const evaluated = asked.filter((one) => one.kind === "evaluated");
-  if (evaluated.length < image.seats.length) return err(whyNot(tooFew(asked, image.seats.length)));
+  if (evaluated.length < needed) return err(whyNot(tooFew(asked, needed)));
   return ok(outputOf(input, blinded, evaluated.slice(0, image.threshold)));
 }
 
