@@ -23,6 +23,7 @@ import {
 } from "./codec.ts";
 import {
   ACTIVATION_TOKENS_MAX,
+  BACKUP_BYTES,
   BODY_BYTES_MAX,
   CLAIMED_ITEMS_MAX,
   COMMIT_BYTES_MAX,
@@ -113,6 +114,13 @@ export const requestCodec = tagged({
   ],
   claim: [37, { inboxId: id, postToken: token }],
   post: [38, { inboxId: id, postToken: token, postId: fixed(16), body: opaque(WELCOME_BYTES_MAX) }],
+
+  /** Keeps a sealed backup in place of the one before. `name` is the key that signs; the first costs a token. */
+  backupPut: [
+    48,
+    { name: key, number: uint, sealed: opaque(BACKUP_BYTES), token: optional(token), signature },
+  ],
+  backupGet: [49, { name: key }],
 });
 export type Request = TypeOf<typeof requestCodec>;
 
@@ -181,7 +189,7 @@ export const refusalCode = named({
   storageFull: 8,
   /** A key was used before in this channel, or the keys repeat one another. */
   keyReused: 9,
-  /** The channel or inbox exists with other contents. */
+  /** The channel or inbox exists with other contents; of a backup `detail` is the number that is kept. */
   exists: 10,
   /** This connection holds as many handles or requests as it may. */
   tooMany: 11,
@@ -221,6 +229,7 @@ export const replyCodec = tagged({
   done: [11, {}],
   inboxOpened: [33, { handle, lastSeq: uint, acked: uint, shelved: u32 }],
   claimed: [37, { items: list(CLAIMED_ITEMS_MAX, opaque(SHELVED_BYTES_MAX)) }],
+  backup: [49, { number: uint, sealed: opaque(BACKUP_BYTES) }],
 
   refused: [64, { code: refusalCode, detail: uint }],
 

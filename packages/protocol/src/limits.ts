@@ -26,6 +26,8 @@ export const CLAIMED_ITEMS_MAX = 32;
 /** Create tokens registered by one activation. */
 export const ACTIVATION_TOKENS_MAX = 256;
 export const POST_TOKENS_MAX = 64;
+/** A sealed backup, always. */
+export const BACKUP_BYTES = 65_536;
 export const TICKET_BYTES_MAX = 512;
 export const URL_BYTES_MAX = 255;
 export const NAME_BYTES_MAX = 256;

@@ -15,7 +15,7 @@ import {
 } from "./codec.ts";
 import { isOrigin } from "./contact-link.ts";
 import { contactCard, identityChain } from "./identity.ts";
-import { NAME_BYTES_MAX, URL_BYTES_MAX } from "./limits.ts";
+import { BACKUP_BYTES, NAME_BYTES_MAX, URL_BYTES_MAX } from "./limits.ts";
 import { assert, err, ok, type Result } from "./result.ts";
 import { secretField } from "./secret-field.ts";
 
@@ -60,12 +60,10 @@ export function textToKit(typed: string): Result<RecoveryKit, KitProblem> {
   return ok({ ...kit.value, accountId });
 }
 
-/** A sealed backup, always. */
-export const BACKUP_BYTES = 65_536;
 export const BACKUP_VERSION = 1;
 const BACKUP_CONTACTS_MAX = 1_024;
 
-const backupContact = struct({ name: text(NAME_BYTES_MAX), isVerified: bool, card: contactCard });
+export const backupContact = struct({ name: text(NAME_BYTES_MAX), isVerified: bool, card: contactCard });
 export type BackupContact = TypeOf<typeof backupContact>;
 
 /** No history, no message key, and nothing that opens a device. */

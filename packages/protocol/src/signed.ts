@@ -105,6 +105,12 @@ export const inboxCreateBytes = (
 export const inboxOpenBytes = (relayId: Uint8Array, inboxId: Uint8Array, nonce: Uint8Array): Uint8Array =>
   lp("sotto/inbox-open/v1", relayId, inboxId, nonce);
 
+/** Signed by the key that names a backup. `number` counts up, so that what was sent before never comes back. */
+export const backupPutBytes = (
+  sha256: Sha256,
+  put: { relayId: Uint8Array; name: Uint8Array; number: number; sealed: Uint8Array },
+): Uint8Array => lp("sotto/backup-put/v1", put.relayId, put.name, u64(put.number), sha256(put.sealed));
+
 /** The head of a channel without entries. Hash it with SHA-256. */
 export const firstHeadBytes = (relayId: Uint8Array, cid: Uint8Array, keys: EpochPublicKeys): Uint8Array =>
   lp("sotto/chan/v1", relayId, cid, keysBytes(keys));

@@ -120,6 +120,15 @@ export const requests: EachCase<Request> = {
   shelve: record({ kind: kind("shelve"), handle: u32, items: few(body), lastResort: opt(body) }),
   claim: record({ kind: kind("claim"), inboxId: b32, postToken: b32 }),
   post: record({ kind: kind("post"), inboxId: b32, postToken: b32, postId: b16, body }),
+  backupPut: record({
+    kind: kind("backupPut"),
+    name: b32,
+    number: uint,
+    sealed: body,
+    token: opt(b32),
+    signature: b64,
+  }),
+  backupGet: record({ kind: kind("backupGet"), name: b32 }),
 };
 
 export const entries: EachCase<Entry> = {
@@ -186,6 +195,7 @@ export const replies: EachCase<Reply> = {
   done: record({ kind: kind("done") }),
   inboxOpened: record({ kind: kind("inboxOpened"), handle: u32, lastSeq: uint, acked: uint, shelved: u32 }),
   claimed: record({ kind: kind("claimed"), items: few(body) }),
+  backup: record({ kind: kind("backup"), number: uint, sealed: body }),
   refused: record({ kind: kind("refused"), code, detail: uint }),
   pushed: record({ kind: kind("pushed"), handle: u32, entry }),
   delivered: record({ kind: kind("delivered"), ...cursor }),

@@ -172,6 +172,14 @@ const fields: readonly Field[] = [
     postId: b16,
     body: bytes(count),
   })),
+  asked("backupPut.sealed", "BACKUP_BYTES", (count) => ({
+    kind: "backupPut",
+    name: b32,
+    number: 0,
+    sealed: bytes(count),
+    token: undefined,
+    signature: b64,
+  })),
 
   logged("message.body", "BODY_BYTES_MAX", (count) => ({
     kind: "message",
@@ -204,6 +212,11 @@ const fields: readonly Field[] = [
     acked: 0,
     delivered: 0,
     ticket: bytes(count),
+  })),
+  answered("backup.sealed", "BACKUP_BYTES", (count) => ({
+    kind: "backup",
+    number: 0,
+    sealed: bytes(count),
   })),
   answered("page.entries", "PAGE_ENTRIES_MAX", (count) => ({
     kind: "page",

@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { test } from "node:test";
 import {
   accountIdBytes,
+  backupPutBytes,
   bindBytes,
   commitBytes,
   commitContentBytes,
@@ -115,6 +116,13 @@ const layouts: Readonly<Record<string, (input: Input) => Uint8Array>> = {
     }),
   inboxOpenBytes: (input) =>
     inboxOpenBytes(input.bytes("relayId"), input.bytes("inboxId"), input.bytes("nonce")),
+  backupPutBytes: (input) =>
+    backupPutBytes(sha256, {
+      relayId: input.bytes("relayId"),
+      name: input.bytes("name"),
+      number: input.number("number"),
+      sealed: input.bytes("sealed"),
+    }),
   firstHeadBytes: (input) =>
     firstHeadBytes(input.bytes("relayId"), input.bytes("cid"), input.encoded("keys", epochKeys)),
   commitContentBytes: (input) =>

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
-import { encode, entryCodec, RUNG_MS, toHex } from "@sotto/protocol";
+import { BACKUP_BYTES, encode, entryCodec, RUNG_MS, toHex } from "@sotto/protocol";
 import {
   bytesToChannel,
   CHANNEL_ENTRIES_MAX,
@@ -238,6 +238,25 @@ test("[ST10] an acknowledged post is nowhere in the files soon after, though not
   await sleep(TRUNCATE_MS + 500);
   assert.ok(!holds(folder, post));
   await store.close();
+});
+
+test("[BK5] a backup outlives a restart, and the one it replaced is nowhere in the files soon after", async (t) => {
+  const folder = folderFor(t);
+  const store = open(folder);
+  const [tokenHash = ""] = await tokenHashes(store, 1);
+  const name = toHex(nativeRandom(32));
+  const [first, second] = [nativeRandom(BACKUP_BYTES), nativeRandom(BACKUP_BYTES)];
+  const spend = { kind: "registered", tokenHash } as const;
+  await one(store, { kind: "backupPut", name, number: 1, sealed: first, spend });
+  await one(store, { kind: "backupPut", name, number: 2, sealed: second, spend: undefined });
+  await sleep(TRUNCATE_MS + 500);
+  // Longer ones lie on pages of their own, in pieces.
+  const pieceOf = (sealed: Uint8Array): Uint8Array => sealed.subarray(BACKUP_BYTES - 500);
+  assert.ok(!holds(folder, pieceOf(first)) && holds(folder, pieceOf(second)));
+  await store.close();
+  const again = open(folder);
+  assert.deepEqual(await again.backup(name), { number: 2, sealed: second });
+  await again.close();
 });
 
 test("[ST3] while another process keeps the file to itself nothing is accepted, and nothing breaks", async (t) => {

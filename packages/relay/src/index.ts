@@ -1,4 +1,5 @@
 export * from "./admission.ts";
+export type { KeptBackup } from "./backup.ts";
 export * from "./channel.ts";
 export * from "./inbox.ts";
 export * from "./limits.ts";

@@ -77,7 +77,16 @@ export type AdmissionOperation =
   | { readonly kind: "mint"; readonly codeHash: string; readonly until: number }
   | { readonly kind: "activate"; readonly codeHash: string; readonly tokenHashes: readonly string[] };
 
-export type Operation = ChannelOperation | InboxOperation | AdmissionOperation;
+/** `spend` pays for a name that keeps none yet. */
+export type BackupPut = {
+  readonly kind: "backupPut";
+  readonly name: string;
+  readonly number: number;
+  readonly sealed: Uint8Array;
+  readonly spend: Spend | undefined;
+};
+
+export type Operation = ChannelOperation | InboxOperation | AdmissionOperation | BackupPut;
 
 /** An entry as it is kept and sent: `wire` is its encoding, so that nobody encodes it again. */
 export type StoredEntry = {

@@ -1,11 +1,18 @@
 /**
- * What is rare, decided over rows: inboxes, codes and tokens. Every store brings the rows; the rest is the same.
+ * What is rare, decided over rows: inboxes, backups, codes and tokens. Every store brings the rows; the rest is the same.
  * Nothing here awaits: a store that reads asynchronously loads the rows first.
  */
 import type { Sha256 } from "@sotto/protocol";
 import { decideActivate, isSpendable, type Code, type Token } from "./admission.ts";
 import { decideInbox, decideInboxCreate, type Inbox, type InboxDecision } from "./inbox.ts";
-import { refused, type AdmissionOperation, type InboxOperation, type Outcome } from "./operation.ts";
+import { decideBackupPut, type KeptBackup } from "./backup.ts";
+import {
+  refused,
+  type AdmissionOperation,
+  type BackupPut,
+  type InboxOperation,
+  type Outcome,
+} from "./operation.ts";
 import type { Spend } from "./ports.ts";
 
 export interface Rows {
@@ -19,6 +26,8 @@ export interface Rows {
   token(tokenHash: string): Token | undefined;
   putToken(tokenHash: string, token: Token): void;
   dropToken(tokenHash: string): void;
+  backup(name: string): KeptBackup | undefined;
+  putBackup(name: string, backup: KeptBackup): void;
 }
 
 /** Takes the token away, if it is good: it pays once (IN5). */
@@ -49,6 +58,17 @@ export function applyToInbox(rows: Rows, op: InboxOperation, now: number, sha256
   const decision = decideInboxCreate(facts, op);
   if (decision.inbox && !spendToken(rows, op.spend, now)) return refused("tokenRefused");
   return keep(rows, inboxId, decision);
+}
+
+/** A name that keeps none yet pays with a token, as a channel and an inbox do (BK3). */
+export function applyBackupPut(rows: Rows, op: BackupPut, now: number): Outcome {
+  const before = rows.backup(op.name);
+  const { outcome, backup } = decideBackupPut(before, op);
+  if (backup === undefined) return outcome;
+  const isPaid = before !== undefined || (op.spend !== undefined && spendToken(rows, op.spend, now));
+  if (!isPaid) return refused("tokenRefused");
+  rows.putBackup(op.name, backup);
+  return outcome;
 }
 
 function keep(rows: Rows, inboxId: string, decision: InboxDecision): Outcome {

@@ -15,6 +15,7 @@ import {
   type Request,
 } from "@sotto/protocol";
 import type { Sender } from "./backlog.ts";
+import { getBackup, putBackup } from "./backup-requests.ts";
 import { append, attest, commit, createChannel, openChannel, resumeChannel } from "./channel-requests.ts";
 import { asReply, DENIED, submit, type Connection, type Of } from "./connection.ts";
 import type { Output } from "./feed.ts";
@@ -226,6 +227,10 @@ export class LinkSession implements Session, Connection, Sender {
         return claim(this, request);
       case "post":
         return post(this, request);
+      case "backupPut":
+        return putBackup(this, request);
+      case "backupGet":
+        return getBackup(this, request);
       default:
         return unreachable(request);
     }

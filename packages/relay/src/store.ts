@@ -2,6 +2,7 @@
  * What the relay needs of a database. Every adapter passes channel-store-contract.ts. Spec: spec/storage.md, ST1–ST20.
  */
 import type { Code } from "./admission.ts";
+import type { KeptBackup } from "./backup.ts";
 import type { Channel } from "./channel.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Operation, Outcome } from "./operation.ts";
@@ -36,6 +37,7 @@ export interface ChannelStore {
   page(cid: string, after: number, through: number | undefined, limits: PageLimits): Promise<Page>;
   inbox(inboxId: string): Promise<Inbox | undefined>;
   posts(inboxId: string, after: number, limits: PageLimits): Promise<Page>;
+  backup(name: string): Promise<KeptBackup | undefined>;
   /** For an operator: codes nobody has used yet. */
   code(codeHash: string): Promise<Code | undefined>;
   /** Erases what is due at `now`: burnt bodies, expired posts, what need not be remembered. */

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { test } from "node:test";
 import {
+  BACKUP_BYTES,
   decode,
   entryCodec,
   MESSAGE_ID_KEPT_MS,
@@ -495,6 +496,30 @@ export function channelStoreContract(
     assert.deepEqual(await one(store, post(tokenHash)), denied);
     assert.deepEqual(await one(store, { ...post(other), inboxId: toHex(bytes(32)) } as Operation), denied);
   });
+
+  check(
+    "[BK2 BK3 BK4] a backup takes the place of the one before, and the first costs a token",
+    async (store) => {
+      const name = toHex(bytes(32));
+      const [tokenHash = ""] = await tokenHashes(store, 1);
+      const spend = { kind: "registered", tokenHash } as const;
+      const put = (number: number, sealed: Uint8Array, paying?: typeof spend): Promise<Outcome> =>
+        one(store, { kind: "backupPut", name, number, sealed, spend: paying });
+      const refusal = (code: string, detail = 0) => ({ kind: "refused", code, detail });
+      const [first, second] = [bytes(BACKUP_BYTES), bytes(BACKUP_BYTES)];
+      assert.equal(await store.backup(name), undefined);
+      assert.deepEqual(await put(1, first), refusal("tokenRefused"));
+      assert.equal((await put(1, first, spend)).kind, "done");
+      assert.equal((await put(1, first, spend)).kind, "done");
+      assert.deepEqual(await put(1, second), refusal("exists", 1));
+      assert.equal((await put(5, second)).kind, "done");
+      assert.deepEqual(await put(4, first), refusal("exists", 5));
+      const kept = await store.backup(name);
+      assert.deepEqual([kept?.number, toHex(kept?.sealed ?? first)], [5, toHex(second)]);
+      const other = { kind: "backupPut", name: toHex(bytes(32)), number: 1, sealed: first, spend } as const;
+      assert.deepEqual(await one(store, other), refusal("tokenRefused"));
+    },
+  );
 
   check("[IN41] a post nobody acknowledged goes after 30 days", async (store) => {
     const { inboxId, tokenHash } = await createInbox(store);

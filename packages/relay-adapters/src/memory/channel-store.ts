@@ -3,6 +3,7 @@ import { MESSAGE_ID_KEPT_MS, toHex, type Sha256 } from "@sotto/protocol";
 import {
   afterItsTime,
   applyAdmission,
+  applyBackupPut,
   applyToInbox,
   commitId,
   decideAck,
@@ -25,6 +26,7 @@ import {
   type ChannelStore,
   type Code,
   type Inbox,
+  type KeptBackup,
   type Operation,
   type Outcome,
   type Rows,
@@ -53,6 +55,7 @@ export function createMemoryChannelStore(ports: {
   const bodies = new Map<string, Uint8Array>();
   const codes = new Map<string, Code>();
   const tokens = new Map<string, Token>();
+  const backups = new Map<string, KeptBackup>();
 
   const rows: Rows = {
     inbox: (id) => inboxes.get(id),
@@ -65,6 +68,8 @@ export function createMemoryChannelStore(ports: {
     token: (hash) => tokens.get(hash),
     putToken: (hash, token) => void tokens.set(hash, token),
     dropToken: (hash) => void tokens.delete(hash),
+    backup: (name) => backups.get(name),
+    putBackup: (name, backup) => void backups.set(name, backup),
   };
 
   function decide(op: Operation, now: number): Outcome {
@@ -118,6 +123,8 @@ export function createMemoryChannelStore(ports: {
       case "post":
       case "ackInbox":
         return applyToInbox(rows, op, now, sha256);
+      case "backupPut":
+        return applyBackupPut(rows, op, now);
     }
   }
 
@@ -181,6 +188,7 @@ export function createMemoryChannelStore(ports: {
       ),
     channel: (cid) => Promise.resolve(logs.get(cid)?.channel),
     inbox: (inboxId) => Promise.resolve(inboxes.get(inboxId)),
+    backup: (name) => Promise.resolve(backups.get(name)),
     code: (codeHash) => Promise.resolve(codes.get(codeHash)),
     page(cid, after, through, limits) {
       const log = logs.get(cid);

@@ -116,6 +116,7 @@ export function createSqliteChannelStore(ports: {
     },
     channel: (cid) => Promise.resolve(channels.load(cid)?.channel),
     inbox: (inboxId) => Promise.resolve(rows.inbox(inboxId)),
+    backup: (name) => Promise.resolve(rows.backup(name)),
     code: (codeHash) => Promise.resolve(rows.code(codeHash)),
     page(cid, after, through, limits) {
       const loaded = channels.load(cid);

@@ -2,6 +2,7 @@
 import { fromHex, type Sha256 } from "@sotto/protocol";
 import {
   applyAdmission,
+  applyBackupPut,
   applyToInbox,
   channelToBytes,
   commitId,
@@ -142,6 +143,8 @@ export function createDecide(parts: {
       case "post":
       case "ackInbox":
         return applyToInbox(rows, op, now, sha256);
+      case "backupPut":
+        return applyBackupPut(rows, op, now);
     }
   };
 }

@@ -78,8 +78,13 @@ INSERT INTO used_key (channel, through, keys)
 DROP TABLE unordered_key;
 `;
 
+/** Sealed backups of recovery kits. */
+const BACKUPS = `
+CREATE TABLE backup (name BLOB PRIMARY KEY, number INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
+`;
+
 /** From version n (its place) to n + 1. Append only. */
-const MIGRATIONS: readonly string[] = [TABLES, LIMITS_OF_CHANNELS];
+const MIGRATIONS: readonly string[] = [TABLES, LIMITS_OF_CHANNELS, BACKUPS];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
 export type OpenProblem =

@@ -1,7 +1,7 @@
 /** Every statement the store runs, prepared once, with the types of its rows. */
 import type { DatabaseSync, SQLInputValue, StatementSync } from "node:sqlite";
 import { fromHex } from "@sotto/protocol";
-import type { Code, Inbox, Rows, StoredEntry } from "@sotto/relay";
+import type { Code, Inbox, KeptBackup, Rows, StoredEntry } from "@sotto/relay";
 import { bytesToInbox, inboxDueAt, inboxToBytes } from "@sotto/relay";
 
 type Bytes = Uint8Array<ArrayBuffer>;
@@ -109,6 +109,9 @@ export function prepareStatements(db: DatabaseSync) {
     putBody: write("INSERT OR REPLACE INTO body (inbox_id, name, bytes) VALUES (?, ?, ?)"),
     dropBody: write("DELETE FROM body WHERE inbox_id = ? AND name = ?"),
 
+    backup: read<{ number: number; sealed: Bytes }>("SELECT number, sealed FROM backup WHERE name = ?"),
+    putBackup: write("INSERT OR REPLACE INTO backup (name, number, sealed) VALUES (?, ?, ?)"),
+
     code: read<{ until: number; used_for: Bytes | null; granted: number }>(
       "SELECT until, used_for, granted FROM code WHERE hash = ?",
     ),
@@ -148,5 +151,10 @@ export function createRows(sql: Statements, beforeWrite: () => void): Rows {
     token: (tokenHash) => sql.token.one(fromHex(tokenHash)),
     putToken: (tokenHash, { until }) => put(() => sql.putToken(fromHex(tokenHash), until)),
     dropToken: (tokenHash) => put(() => sql.dropToken(fromHex(tokenHash))),
+    backup(name): KeptBackup | undefined {
+      const row = sql.backup.one(fromHex(name));
+      return row && { number: row.number, sealed: row.sealed };
+    },
+    putBackup: (name, { number, sealed }) => put(() => sql.putBackup(fromHex(name), number, sealed)),
   };
 }

@@ -103,6 +103,7 @@ export function createPowerStore(options: PowerStoreOptions): PowerStore {
         page: (cid, after, through, limits) => store.page(cid, after, through, limits),
         inbox: (inboxId) => store.inbox(inboxId),
         posts: (inboxId, after, limits) => store.posts(inboxId, after, limits),
+        backup: (name) => store.backup(name),
         code: (codeHash) => store.code(codeHash),
         sweep(now) {
           write({ kind: "sweep", now });

@@ -78,6 +78,7 @@ const withAlarms = (store: ChannelStore, timeline: Timeline): ChannelStore => ({
   page: (cid, after, through, limits) => store.page(cid, after, through, limits),
   inbox: (inboxId) => store.inbox(inboxId),
   posts: (inboxId, after, limits) => store.posts(inboxId, after, limits),
+  backup: (name) => store.backup(name),
   code: (codeHash) => store.code(codeHash),
   sweep: (now) => ringingBy(timeline, () => store.sweep(now)),
   close: () => ringingBy(timeline, () => store.close()),
