@@ -3,6 +3,7 @@ import { test } from "node:test";
 import {
   BACKUP_BYTES,
   backupCodec,
+  backupPutBytes,
   DEVICES_MAX,
   encode,
   lp,
@@ -16,7 +17,7 @@ import vectors from "../../../vectors/recovery.json" with { type: "json" };
 import { accountIdOf, createChain, newDevice } from "../src/identity/identity.ts";
 import { sealPadded } from "../src/aead.ts";
 import { deriveKey, sign, signingKey, type SigningKey } from "../src/keys.ts";
-import { backupKey, openBackup, sealBackup } from "../src/recovery/backup.ts";
+import { backupKeys, openBackup, sealBackup, signBackupPut } from "../src/recovery/backup.ts";
 import { takeOver } from "../src/recovery/restore.ts";
 import { seedToWords, wordsToSeed } from "../src/recovery/words.ts";
 
@@ -50,7 +51,7 @@ const problemOf = (typed: string): unknown => {
 };
 
 function sealed(of: Backup, seed = vectorSeed(), random = randomBytes): Uint8Array {
-  const made = sealBackup(seed, of, random);
+  const made = sealBackup(backupKeys(seed), of, random);
   assert.ok(made.ok);
   return made.value.sealed;
 }
@@ -90,14 +91,14 @@ test("[RK5] nearly every exchange of two neighbours is found, and the rest gives
     const exchanged = words.with(at, words[at - 1] ?? "").with(at - 1, words[at] ?? "");
     const read = wordsToSeed(exchanged.join(" "));
     if (!read.ok) assert.equal(read.error.kind, "mixed-up");
-    else assert.notEqual(toHex(backupKey(read.value).publicKey), vectors.name);
+    else assert.notEqual(toHex(backupKeys(read.value).name.publicKey), vectors.name);
   }
 });
 
 test("[RK6] a backup has one size; the last contacts are left out where they do not fit, and counted", () => {
   const none = sealed({ ...backup, contacts: [] });
   const many = Array.from({ length: 300 }, (_, index) => contact(`Contact ${index}`));
-  const made = sealBackup(vectorSeed(), { ...backup, contacts: many }, randomBytes);
+  const made = sealBackup(backupKeys(vectorSeed()), { ...backup, contacts: many }, randomBytes);
   assert.ok(made.ok);
   assert.deepEqual([none.length, made.value.sealed.length], [BACKUP_BYTES, BACKUP_BYTES]);
   const opened = openBackup(vectorSeed(), made.value.sealed);
@@ -108,7 +109,7 @@ test("[RK6] a backup has one size; the last contacts are left out where they do 
   assert.ok(first);
   const devices = Array.from({ length: DEVICES_MAX }, () => phone);
   const long = Array.from({ length: 256 }, () => ({ ...first, devices }));
-  assert.deepEqual(sealBackup(vectorSeed(), { ...backup, chain: long }, randomBytes), {
+  assert.deepEqual(sealBackup(backupKeys(vectorSeed()), { ...backup, chain: long }, randomBytes), {
     ok: false,
     error: "chain-too-long",
   });
@@ -132,7 +133,7 @@ test("[RK8] a backup opens with its kit alone, and not when it was cut or change
 });
 
 test("[RK6] what was sealed with the right key in another size is none", () => {
-  const { publicKey } = backupKey(vectorSeed());
+  const { publicKey } = backupKeys(vectorSeed()).name;
   const plaintext = encode(backupCodec, { ...backup, version: 1, padding: new Uint8Array() });
   const key = deriveKey(vectorSeed(), "sotto/recovery/v1 seal", 32);
   const place = lp("sotto/backup/v1", publicKey);
@@ -148,7 +149,7 @@ test("[RK9] a chain that is not this recovery key's, or does not verify, is refu
 });
 
 test("[RK10] the name follows from the seed, signs, and is no other key of the account", () => {
-  const key = backupKey(vectorSeed());
+  const key = backupKeys(vectorSeed()).name;
   assert.equal(toHex(key.publicKey), vectors.name);
   assert.ok(isSignedBy(key.publicKey, bytes32(1), sign(key, bytes32(1))));
   assert.notDeepEqual(key.publicKey, recovery.publicKey);
@@ -172,4 +173,17 @@ test("[RK11] the kit revokes what was there, adds the new device, and the chain 
   );
   const crowded = createChain({ identity: keyed(1), recovery }, full);
   assert.deepEqual(takeOver(crowded, next, recovery), { ok: false, error: "too-many-devices" });
+});
+
+test("[RK10] a put is signed for one relay, one number and one content", () => {
+  const keys = backupKeys(vectorSeed());
+  const put = { number: 3, sealed: sealed(backup) };
+  const signature = signBackupPut(keys, bytes32(1), put);
+  const name = keys.name.publicKey;
+  const holdsFor = (relayId: Uint8Array, of: typeof put): boolean =>
+    isSignedBy(name, backupPutBytes(sha256, { relayId, name, ...of }), signature);
+  assert.ok(holdsFor(bytes32(1), put));
+  assert.ok(!holdsFor(bytes32(2), put));
+  assert.ok(!holdsFor(bytes32(1), { ...put, number: 4 }));
+  assert.ok(!holdsFor(bytes32(1), { ...put, sealed: sealed(backup) }));
 });

@@ -3,6 +3,7 @@ import {
   BACKUP_BYTES,
   BACKUP_VERSION,
   backupCodec,
+  backupPutBytes,
   decode,
   encode,
   equalBytes,
@@ -14,26 +15,46 @@ import {
   type Result,
   type Secret,
 } from "@sotto/protocol";
-import { verifyChain } from "@sotto/verify";
+import { sha256, verifyChain } from "@sotto/verify";
 import { openPadded, sealedCapacity, sealPadded } from "../aead.ts";
 import { accountIdOf } from "../identity/identity.ts";
-import { assertSeed, deriveKey, signingKey, type SigningKey } from "../keys.ts";
+import { assertSeed, deriveKey, sign, signingKey, type SigningKey } from "../keys.ts";
 
 const PLAINTEXT_BYTES = sealedCapacity(BACKUP_BYTES);
 
-const sealingKey = (seed: Secret): Secret => deriveKey(seed, "sotto/recovery/v1 seal", 32);
+/** What a device keeps once the seed is on paper alone: enough to renew the backup, and not to sign for the account. */
+export type BackupKeys = {
+  /** Its public half is the backup's name: it tells neither the account nor its recovery key. */
+  readonly name: SigningKey;
+  /** 32 bytes, AES-256-GCM. */
+  readonly seal: Secret;
+};
 
-/** Its public half is the backup's name: it tells neither the account nor its recovery key. */
-export function backupKey(recoverySeed: Secret): SigningKey {
+export function backupKeys(recoverySeed: Secret): BackupKeys {
   assertSeed(recoverySeed);
-  return signingKey(deriveKey(recoverySeed, "sotto/recovery/v1 name", 32));
+  return {
+    name: signingKey(deriveKey(recoverySeed, "sotto/recovery/v1 name", 32)),
+    seal: deriveKey(recoverySeed, "sotto/recovery/v1 seal", 32),
+  };
 }
+
+export function wipeBackupKeys({ name, seal }: BackupKeys): void {
+  name.seed.wipe();
+  seal.wipe();
+}
+
+/** For `backupPut`. */
+export const signBackupPut = (
+  { name }: BackupKeys,
+  relayId: Uint8Array,
+  put: { readonly number: number; readonly sealed: Uint8Array },
+): Uint8Array => sign(name, backupPutBytes(sha256, { relayId, name: name.publicKey, ...put }));
 
 export type SealedBackup = { readonly sealed: Uint8Array; readonly contactsLeftOut: number };
 
 /** `contacts` are newest first: the oldest are left out where not all fit. "chain-too-long": not even the chain does. */
 export function sealBackup(
-  recoverySeed: Secret,
+  keys: BackupKeys,
   backup: Backup,
   randomBytes: RandomBytes,
 ): Result<SealedBackup, "chain-too-long"> {
@@ -52,27 +73,20 @@ export function sealBackup(
   }
   if (left < 0) return err("chain-too-long");
   const plaintext = encode(backupCodec, asKept(contacts, new Uint8Array(left)));
-  const key = sealingKey(recoverySeed);
-  const sealed = sealPadded(key, placeOf(recoverySeed), plaintext, BACKUP_BYTES, randomBytes);
+  const sealed = sealPadded(keys.seal, placeOf(keys), plaintext, BACKUP_BYTES, randomBytes);
   plaintext.fill(0);
-  key.wipe();
   return ok({ sealed, contactsLeftOut: backup.contacts.length - contacts.length });
 }
 
-const placeOf = (recoverySeed: Secret): Uint8Array => {
-  const { publicKey, seed } = backupKey(recoverySeed);
-  seed.wipe();
-  return lp("sotto/backup/v1", publicKey);
-};
+const placeOf = ({ name }: BackupKeys): Uint8Array => lp("sotto/backup/v1", name.publicKey);
 
 /** not-ours: sealed by another kit, cut or changed. other-account: its chain is not one this recovery key may go on with. */
 export type BackupProblem = "not-ours" | "newer" | "other-account";
 
 export function openBackup(recoverySeed: Secret, sealed: Uint8Array): Result<Backup, BackupProblem> {
-  const key = sealingKey(recoverySeed);
-  const plaintext =
-    sealed.length === BACKUP_BYTES ? openPadded(key, placeOf(recoverySeed), sealed) : undefined;
-  key.wipe();
+  const keys = backupKeys(recoverySeed);
+  const plaintext = sealed.length === BACKUP_BYTES ? openPadded(keys.seal, placeOf(keys), sealed) : undefined;
+  wipeBackupKeys(keys);
   if (plaintext === undefined) return err("not-ours");
   if ((plaintext[0] ?? 0) > BACKUP_VERSION) return err("newer");
   const decoded = decode(backupCodec, plaintext);
