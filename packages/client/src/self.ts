@@ -58,6 +58,7 @@ export class ChainBook {
     return known ?? (verified?.ok ? verified.value : undefined);
   };
 
-  readonly authenticate: Authenticate = (credential, signatureKey) =>
+  readonly isGenuine = (credential: Uint8Array, signatureKey: Uint8Array): boolean =>
     checkCredential(credential, signatureKey, this.of).ok;
+  readonly authenticate: Authenticate = this.isGenuine;
 }

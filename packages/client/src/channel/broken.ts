@@ -1,7 +1,7 @@
 /** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34. */
 import { equalBytes, fromHex } from "@sotto/protocol";
 import { addNotice, changeConversation, queueFirst, queueGone, type ToSend } from "../conversation.ts";
-import type { Core } from "../core.ts";
+import { groupOf, type Core } from "../core.ts";
 import { approach } from "../introduction/approach.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
 import { contacts, conversations, introductions } from "../stored/conversation.ts";
@@ -18,11 +18,7 @@ const RESENT_MAX = 1_000;
 export async function breakChannel(core: Core, turn: Turn, cid: string): Promise<"broken"> {
   const channel = turn.need(channels, cid);
   const number = channel.conversation;
-  turn.put(channels, cid, { ...channel, state: "broken", past: [] });
-  turn.remove(pendingCommits, cid);
-  turn.forgetGroup(cid);
-  core.sessions.delete(cid);
-  await sendAgain(turn, cid, channel);
+  await leave(core, turn, cid, channel);
   queueGone(core, turn, number, cid);
   addNotice(turn, number, { kind: "remade" });
   if (
@@ -41,12 +37,32 @@ export async function channelGone(
 ): Promise<void> {
   const channel = turn.get(channels, cid);
   if (channel?.conversation !== number || channel.state === "broken") return;
+  await leave(core, turn, cid, channel);
+  addNotice(turn, number, { kind: "remade" });
+}
+
+async function leave(core: Core, turn: Turn, cid: string, channel: Channel): Promise<void> {
   turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
   turn.forgetGroup(cid);
   core.sessions.delete(cid);
   await sendAgain(turn, cid, channel);
-  addNotice(turn, number, { kind: "remade" });
+}
+
+/**
+ * The contact's chain has gone on. Whoever compared it compares again; and a channel in which a device stands that the
+ * chain has revoked is of no use any more: nobody reads there but whoever has that device (CL35).
+ */
+export async function identityChanged(core: Core, turn: Turn, number: ConversationNumber): Promise<void> {
+  changeConversation(turn, number, { isVerified: false });
+  addNotice(turn, number, { kind: "identity-changed" });
+  for (const { cid, channel } of channelsOf(turn, number)) {
+    if (channel.state === "broken") continue;
+    const group = await groupOf(core, turn, cid);
+    const others = group?.members().filter(({ leaf }) => leaf !== group.ownLeaf) ?? [];
+    const areGenuine = others.every((one) => core.book.isGenuine(one.credential, one.signatureKey));
+    if (!areGenuine) await leave(core, turn, cid, channel);
+  }
 }
 
 /** Own messages that nobody has acknowledged go back to the front of the outbox, under the ids they had. */

@@ -10,11 +10,11 @@ import {
 } from "@sotto/protocol";
 import { accountIdOf, exportChannelSecret, openPost, type Group } from "@sotto/crypto";
 import { isContinuation, sha256, verifyChain, type VerifiedChain } from "@sotto/verify";
+import { identityChanged } from "../channel/broken.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
 import {
   addChannel,
   addNotice,
-  changeConversation,
   conversationOf,
   learnContact,
   queueCard,
@@ -79,8 +79,7 @@ async function learnChain(
   if (before?.ok && !isContinuation(before.value, chain)) return isContinuation(chain, before.value);
   core.book.learn(chain);
   if (number === undefined || !before?.ok || equalBytes(before.value.head, chain.head)) return true;
-  changeConversation(turn, number, { isVerified: false });
-  addNotice(turn, number, { kind: "identity-changed" });
+  await identityChanged(core, turn, number);
   learnContact(turn, number, { chain: invited.chain });
   return true;
 }

@@ -14,9 +14,10 @@ import {
 import { deriveEpochKeys, epochPublicKeys, exportChannelSecret, openShelfItem } from "@sotto/crypto";
 import { firstPosition, isContinuation, sha256, verifyChain } from "@sotto/verify";
 import { hasToken, nextToken } from "../tokens.ts";
+import { identityChanged } from "../channel/broken.ts";
 import { readersOf } from "../channel/commit.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
-import { addChannel, addNotice, changeConversation, forgetChannel, learnContact } from "../conversation.ts";
+import { addChannel, changeConversation, forgetChannel, learnContact } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import type { LineId } from "../line/line-id.ts";
 import { channels, outgoingPosts } from "../stored/channel.ts";
@@ -118,10 +119,8 @@ async function firstGenuine(
     const chain = verifyChain(item.chain, card.accountId);
     if (!chain.ok || (before?.ok && !isContinuation(before.value, chain.value))) continue;
     core.book.learn(chain.value);
-    if (before?.ok && !equalBytes(before.value.head, chain.value.head)) {
-      changeConversation(turn, number, { isVerified: false });
-      addNotice(turn, number, { kind: "identity-changed" });
-    }
+    if (before?.ok && !equalBytes(before.value.head, chain.value.head))
+      await identityChanged(core, turn, number);
     return item;
   }
   return undefined;
