@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import type { MemberPorts } from "@sotto/client";
 import type { MlsEngine } from "@sotto/crypto";
-import { credentialCodec, decode, decodeRequest, linkToCard } from "@sotto/protocol";
+import { credentialCodec, decode, decodeRequest, linkToCard, textToKit } from "@sotto/protocol";
 import {
   acquaint,
   conversationOf,
@@ -129,6 +129,20 @@ function texts(person: NodeMember, id: string): Promise<readonly string[]> {
   );
 }
 
+/** The relay keeps contacts and chain from here on, sealed for paper alone. */
+async function backUp({ member }: NodeMember): Promise<void> {
+  const shown = valueOf(await member.ask({ kind: "show-kit" }));
+  assert.ok(shown.kind === "kit");
+  const { recoverySeed } = valueOf(textToKit(shown.text));
+  wanted.push({ what: "a recovery seed", bytes: recoverySeed.expose((bytes) => bytes.slice()) });
+  wanted.push({ what: "a kit's words", bytes: Buffer.from(shown.words.slice(0, 4).join(" ")) });
+  valueOf(await member.ask({ kind: "finish-kit", withContacts: true }));
+  await until("the backup to be kept", () => {
+    const { kit } = member.view().me;
+    return kit.kind === "made" && kit.keptAt !== undefined;
+  });
+}
+
 test("[PR10] three people talk, the relay dies and comes back, and no copy of it ever shows who or what", async () => {
   for (const { link } of people) {
     const card = valueOf(linkToCard(link));
@@ -145,6 +159,8 @@ test("[PR10] three people talk, the relay dies and comes back, and no copy of it
     pairs.push({ from, to, ...(await acquaint(from, to)), said: [] as string[] });
     assertNothingFound();
   }
+  for (const person of people) await backUp(person);
+  assertNothingFound();
   for (let round = 0; round < ROUNDS; round++) {
     for (const [at, pair] of pairs.entries()) {
       const text = `round ${round}, pair ${at}: what nobody else may read`;

@@ -14,6 +14,7 @@ export const COMMANDS = [
   "follow",
   "verify",
   "pin",
+  "kit",
   "wipe",
   "wipe-texts",
 ] as const;
@@ -35,12 +36,18 @@ export type Command = {
   readonly json: boolean;
   /** `join`: a PIN is to open the device, and not a passphrase. */
   readonly hasPin: boolean;
+  /** `join`: an account is taken over with its recovery kit. */
+  readonly hasKit: boolean;
+  /** `kit`: it is on paper. */
+  readonly isKitDone: boolean;
+  /** `kit`: contacts are in the backup, too. */
+  readonly withContacts: boolean;
   /** `wipe`: the device of this terminal, and not another. */
   readonly isThisDevice: boolean;
 };
 
 const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usage: string }>> = {
-  join: { least: 1, most: 1, usage: "join CODE --as NAME [--pin] [--relay URL] [--size MIB]" },
+  join: { least: 1, most: 1, usage: "join CODE --as NAME [--pin] [--kit] [--relay URL] [--size MIB]" },
   link: { least: 0, most: 0, usage: "link" },
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
@@ -49,6 +56,7 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   follow: { least: 0, most: 1, usage: "follow [PERSON]" },
   verify: { least: 1, most: 1, usage: "verify PERSON [--matches | --differs]" },
   pin: { least: 0, most: 0, usage: "pin" },
+  kit: { least: 0, most: 0, usage: "kit [--done [--without-contacts]]" },
   wipe: { least: 0, most: 2, usage: "wipe TEXT TEXT | wipe --this-device" },
   "wipe-texts": { least: 0, most: 0, usage: "wipe-texts" },
 };
@@ -64,6 +72,9 @@ const OPTIONS = {
   differs: { type: "boolean" },
   json: { type: "boolean" },
   pin: { type: "boolean" },
+  kit: { type: "boolean" },
+  done: { type: "boolean" },
+  "without-contacts": { type: "boolean" },
   "this-device": { type: "boolean" },
 } as const;
 
@@ -118,6 +129,9 @@ export function parseCommand(
     compared: values.matches === true ? "matches" : values.differs === true ? "differs" : undefined,
     json: values.json ?? false,
     hasPin: values.pin ?? false,
+    hasKit: values.kit ?? false,
+    isKitDone: values.done ?? false,
+    withContacts: !(values["without-contacts"] ?? false),
     isThisDevice,
   });
 }

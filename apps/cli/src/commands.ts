@@ -1,6 +1,7 @@
 /** What each command does with an opened device. Spec: spec/terminal.md. */
 import {
   follow,
+  readKit,
   type ConversationRow,
   type ConversationView,
   type Intent,
@@ -9,12 +10,22 @@ import {
   type Problem,
   type Reachability,
 } from "@sotto/client";
-import { err, ok, unreachable, type Result } from "@sotto/protocol";
+import { seedToWords } from "@sotto/crypto";
+import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
 import type { Command } from "./arguments.ts";
-import { linkText, messageJson, messageLine, rowJson, rowLine, safetyJson, safetyLines } from "./output.ts";
-import { askNewPin } from "./passphrase.ts";
+import {
+  kitText,
+  linkText,
+  messageJson,
+  messageLine,
+  rowJson,
+  rowLine,
+  safetyJson,
+  safetyLines,
+} from "./output.ts";
+import { askKit, askNewPin } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";
 import { openWindow, untilInStep, untilView } from "./waiting.ts";
 
@@ -59,6 +70,8 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return verify(asked);
     case "pin":
       return changePin(device, streams);
+    case "kit":
+      return command.isKitDone ? finishKit(asked) : showKit(asked);
     case "wipe":
       return wipe(device, streams);
     case "wipe-texts":
@@ -207,6 +220,57 @@ async function changePin({ vault }: Device, { out }: Streams): Promise<Ended> {
   if (!changed.ok) return failed(changed.error);
   await out("The new PIN is set. The old one opens nothing any more.");
   return done;
+}
+
+async function showKit({ command, member, streams }: Asked): Promise<Ended> {
+  const shown = await shownKit(member);
+  if (!shown.ok) return failed(shown.error);
+  const kit = { ...shown.value, relayHost: member.view().me.relayHost };
+  await streams.out(command.json ? JSON.stringify(kit) : kitText(kit));
+  return done;
+}
+
+async function shownKit(
+  member: Member,
+): Promise<Result<{ readonly text: string; readonly words: readonly string[] }, Problem>> {
+  const answer = await member.ask({ kind: "show-kit" });
+  if (!answer.ok) return answer;
+  assert(answer.value.kind === "kit", "show-kit is answered with the kit");
+  const { text, words } = answer.value;
+  return ok({ text, words });
+}
+
+/** Ends once the relay has the backup: without it the paper brings nothing back. */
+async function finishKit({ command, member, streams }: Asked): Promise<Ended> {
+  const confirmed = await confirmKit(member);
+  if (!confirmed.ok) return confirmed;
+  const finished = await member.ask({ kind: "finish-kit", withContacts: command.withContacts });
+  if (!finished.ok && finished.error.kind !== "kit-made") return failed(finished.error);
+  const isKept = ({ me: { kit } }: MemberView): boolean => kit.kind === "made" && kit.keptAt !== undefined;
+  const view = await untilView(member, patience(command, streams), isKept);
+  if (isKept(view)) {
+    await streams.out(
+      "The recovery kit is made, and its backup is with the relay. This device cannot show it again.",
+    );
+    return done;
+  }
+  const why = problemSentence(troubleOf(view.reachability) ?? { kind: "relay-unreachable" });
+  return err(`${why} The kit restores nothing before: ./sotto kit --done goes on where this ended.`);
+}
+
+/** What is on paper is read back: a mistake found now can be mended. */
+async function confirmKit(member: Member): Promise<Ended> {
+  const shown = await shownKit(member);
+  if (!shown.ok) return shown.error.kind === "kit-made" ? done : failed(shown.error);
+  const typed = await askKit();
+  if (!typed.ok) return typed;
+  const read = readKit(typed.value, "");
+  if (!read.ok) return failed(read.error);
+  const isSame = seedToWords(read.value.seed).join() === shown.value.words.join();
+  read.value.seed.wipe();
+  return isSame
+    ? done
+    : err("These are the words of another recovery kit. Nothing was changed: compare them with ./sotto kit.");
 }
 
 async function wipe(device: Device, { out }: Streams): Promise<Ended> {

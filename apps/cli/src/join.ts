@@ -11,14 +11,24 @@ const MIB = 2 ** 20;
 
 export async function join(
   command: Command,
-  passphrase: string,
+  { passphrase, kit }: { readonly passphrase: string; readonly kit: string | undefined },
   onProgress: ((part: number) => void) | undefined,
 ): Promise<Result<Device, DeviceProblem>> {
   const { device: file, relay: relayUrl, as: name, sizeMib } = command;
   const code = command.operands[0] ?? "";
   const regionBytes = (sizeMib * MIB) / 2;
   const opensWith = command.hasPin ? "pin" : "passphrase";
-  const creation = { file, passphrase, relayUrl, name, code, regionBytes, onProgress, opensWith } as const;
+  const creation = {
+    file,
+    passphrase,
+    relayUrl,
+    name,
+    code,
+    kit,
+    regionBytes,
+    onProgress,
+    opensWith,
+  } as const;
   const created = await createDevice(creation);
   if (created.ok || created.error.kind !== "device-exists") return created;
 

@@ -4,7 +4,7 @@ import { ok, TEXT_BYTES_MAX, type Result } from "@sotto/protocol";
 import { parseCommand, type Command } from "./arguments.ts";
 import { run, type Streams } from "./commands.ts";
 import { join } from "./join.ts";
-import { askNewPin, askPassphrase } from "./passphrase.ts";
+import { askKit, askNewPin, askPassphrase } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";
 import { wipeOther } from "./wiping.ts";
 
@@ -22,6 +22,8 @@ async function main(words: readonly string[]): Promise<number> {
   }
   const passphrase = await secretFor(command);
   if (!passphrase.ok) return say(passphrase.error, FAILED);
+  const kit = command.hasKit ? await askKit() : ok(undefined);
+  if (!kit.ok) return say(kit.error, FAILED);
 
   const stop = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => stop.abort());
@@ -31,7 +33,7 @@ async function main(words: readonly string[]): Promise<number> {
   const onProgress = process.stderr.isTTY ? showProgress : undefined;
   const device =
     command.name === "join"
-      ? await join(command, passphrase.value, onProgress)
+      ? await join(command, { passphrase: passphrase.value, kit: kit.value }, onProgress)
       : await openDevice({ file: command.device, passphrase: passphrase.value });
   if (!device.ok) return say(problemSentence(device.error), FAILED);
   const ended = await Promise.race([

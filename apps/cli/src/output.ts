@@ -28,6 +28,32 @@ function localTime(time: number): string {
   return `${at.getFullYear()}-${month}-${day} ${hour}:${minute}`;
 }
 
+/** For paper: words in numbered lines, four to a line. */
+export function kitText({
+  text,
+  words,
+  relayHost,
+}: {
+  readonly text: string;
+  readonly words: readonly string[];
+  readonly relayHost: string;
+}): string {
+  const numbered = words.map((word, at) => `${String(at + 1).padStart(2)} ${word.padEnd(9)}`);
+  const lines = Array.from({ length: words.length / 4 }, (_, at) =>
+    numbered.slice(4 * at, 4 * at + 4).join("  "),
+  );
+  return [
+    "Recovery kit. Whoever has these words is you: write them on paper, and keep them where you keep your passport.",
+    "",
+    ...lines,
+    "",
+    `Relay: ${relayHost}`,
+    `As one text: ${text}`,
+    "",
+    "When it is on paper: ./sotto kit --done. This device then forgets it.",
+  ].join("\n");
+}
+
 export const linkText = (link: string): string => `${renderUnicodeCompact(link, { ecc: "L" })}\n${link}`;
 
 export function messageLine({ name }: Pick<ConversationView, "name">, message: MessageView): string {

@@ -1,6 +1,6 @@
 /**
  * Where the passphrase or the PIN comes from: SOTTO_PASSPHRASE for scripts and bots, otherwise a question without an echo. A new
- * PIN can be drawn. Spec: spec/terminal.md, TC6 and TC12.
+ * PIN can be drawn. Spec: spec/terminal.md, TC6, TC12 and TC14.
  */
 import { stdin, stderr } from "node:process";
 import { randomBytes } from "@sotto/client-adapters/node";
@@ -40,6 +40,16 @@ export async function askNewPin(
   }
   const again = await readHidden("The same again: ");
   return again === typed ? ok(typed) : err("The two were not the same. Nothing was changed.");
+}
+
+/** A recovery kit's words or text, from paper. Like the passphrase it is never an argument. */
+export async function askKit(): Promise<Result<string, string>> {
+  const given = process.env["SOTTO_KIT"];
+  if (given !== undefined) return ok(given);
+  if (!stdin.isTTY)
+    return err("The recovery kit is asked for in a terminal. A program gives it in SOTTO_KIT.");
+  const typed = await readHidden("The 24 words of your recovery kit, with spaces between: ");
+  return typed === undefined ? err("Nothing was changed.") : ok(typed);
 }
 
 /** Undefined: interrupted. */

@@ -92,6 +92,28 @@ export function problemSentence(problem: DeviceProblem): string {
       return "This device was wiped: nothing of what it held is left. Join again with a new activation code.";
     case "identity-invalid":
       return "What this contact presented does not verify. Nothing was sent. Ask them for a new link in person.";
+    case "kit-made":
+      return "The recovery kit was made, and this device cannot show it again. What is on paper is all there is of it.";
+    case "kit-not-a-kit":
+      return "This is not a recovery kit. Type its 24 words, or all of its text from sotto-kit: on.";
+    case "kit-damaged":
+      return "This recovery kit's text is incomplete or altered. Type its 24 words instead.";
+    case "kit-newer":
+      return "A newer version made this recovery kit. Update Sotto, then try again.";
+    case "kit-word-count":
+      return `A recovery kit has 24 words; these are ${problem.found}. Nothing was changed.`;
+    case "kit-word-unknown":
+      return `Word ${problem.at} is in no recovery kit. Look at it once more on the paper.`;
+    case "kit-word-wrong":
+      return "This is not the word that stands there on the paper. Look once more.";
+    case "kit-words-mixed":
+      return "These words do not belong together: one was mistaken for another, or two changed places. Compare them with the paper.";
+    case "backup-missing":
+      return "This relay keeps no backup for this recovery kit. Check the relay's address on the paper, and the words.";
+    case "backup-invalid":
+      return "What the relay gave does not open with this recovery kit, or is another account's. Nothing was changed. Ask its operator.";
+    case "backup-newer":
+      return "A newer version wrote this backup; it was not touched. Update Sotto, then try again.";
     case "expired":
       return "The burn time of this message came before it could be sent. It is gone; nobody received it.";
     default:

@@ -11,6 +11,7 @@ export type Place =
   | { readonly kind: "help" }
   | { readonly kind: "pins" }
   | { readonly kind: "decoy" }
+  | { readonly kind: "kit" }
   | { readonly kind: "add"; readonly link: string }
   | { readonly kind: "conversation"; readonly id: ConversationId }
   | { readonly kind: "details"; readonly id: ConversationId }

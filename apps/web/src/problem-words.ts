@@ -76,6 +76,28 @@ export function problemWords(problem: Problem): string {
       return m.problem_device_failing();
     case "identity-invalid":
       return m.problem_identity_invalid();
+    case "kit-made":
+      return m.problem_kit_made();
+    case "kit-not-a-kit":
+      return m.problem_kit_not_a_kit();
+    case "kit-damaged":
+      return m.problem_kit_damaged();
+    case "kit-newer":
+      return m.problem_kit_newer();
+    case "kit-word-count":
+      return m.problem_kit_word_count({ found: problem.found });
+    case "kit-word-unknown":
+      return m.problem_kit_word_unknown({ at: problem.at });
+    case "kit-word-wrong":
+      return m.problem_kit_word_wrong();
+    case "kit-words-mixed":
+      return m.problem_kit_words_mixed();
+    case "backup-missing":
+      return m.problem_backup_missing();
+    case "backup-invalid":
+      return m.problem_backup_invalid();
+    case "backup-newer":
+      return m.problem_backup_newer();
     case "expired":
       return m.problem_expired();
     default:

@@ -28,6 +28,7 @@ const PICTURES: readonly Picture[] = [
   { name: "lock-desktop-light", scene: "lock", size: DESK, wish: light },
   { name: "pins-phone-light", scene: "pins", size: PHONE, wish: light },
   { name: "pins-desktop-dark", scene: "pins-trial", size: DESK, wish: dark },
+  { name: "kit-phone-light", scene: "kit", size: PHONE, wish: light },
   { name: "decoy-phone-light", scene: "decoy", size: PHONE, wish: light },
   { name: "chats-phone-light", scene: "chats", size: PHONE, wish: light },
   { name: "chats-empty-phone-dark", scene: "chats-empty", size: PHONE, wish: dark },

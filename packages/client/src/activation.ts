@@ -90,5 +90,5 @@ async function useTokens(core: Core, turn: Turn): Promise<void> {
     turn.changedRows.add(number);
     turn.touch(`introduction/${number}`);
   }
-  turn.touch("inbox");
+  turn.touch("inbox", "backup");
 }

@@ -83,6 +83,7 @@ export function learnContact(
     card: learned.card ?? known?.card,
     chain: learned.chain ?? known?.chain,
   });
+  turn.touch("backup");
 }
 
 /** The contact calls themselves something else now. */

@@ -13,6 +13,7 @@ import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
 import { identities, inboxes, profiles } from "./stored/profile.ts";
+import { kits } from "./stored/recovery.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Groups, Turn } from "./turn.ts";
 
@@ -100,7 +101,7 @@ export function forgetKeys(core: Core): void {
   for (const { exported, past } of resident.values(channels).values())
     for (const secret of [exported, ...past.map((one) => one.exported)]) secret.wipe();
   for (const { exported } of resident.values(pendingCommits).values()) exported.wipe();
-  const seeds = [...resident.values(identities).values(), ...resident.values(inboxes).values()];
+  const seeds = [identities, inboxes, kits].flatMap((of) => [...resident.values<object>(of).values()]);
   for (const holder of seeds)
     for (const value of Object.values(holder)) if (value instanceof Secret) value.wipe();
   core.self.device.reader.scalar.wipe();

@@ -6,6 +6,7 @@ import { cardOf } from "./inbox/card.ts";
 import { hostOf, ownReachability, problemOf, profileOf } from "./reached.ts";
 import { readMany } from "./reading.ts";
 import { isBurnt, itemToView, parseItem, previewOf, rowOf, visibleWaiting, waitingToView } from "./rows.ts";
+import { kitView } from "./recovery/kit.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, type StoredItem } from "./stored/message.ts";
 import { activations, inboxes, type Inbox } from "./stored/profile.ts";
@@ -131,6 +132,7 @@ export class Display {
       policy: profile.policy,
       storage: { usedBytes: usage.liveBytes, totalBytes: usage.capacityBytes },
       sweptAt: this.#core.sweep.endedAt,
+      kit: kitView(resident),
     };
   }
 

@@ -34,6 +34,7 @@ import { keepDraft } from "./drafts.ts";
 import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
+import { finishKit, showKit } from "./recovery/kit.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { seenIds } from "./stored/message.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -71,6 +72,10 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
       return newLink(core, turn);
     case "add-code":
       return addCode(core, turn, intent.code);
+    case "show-kit":
+      return showKit(core, turn);
+    case "finish-kit":
+      return finishKit(turn, intent.withContacts);
     default:
       return unreachable(intent);
   }

@@ -23,6 +23,8 @@ import type { Purpose } from "./line/purpose.ts";
 import type { Heard } from "./lines.ts";
 import { probe } from "./probe.ts";
 import { purge } from "./purge.ts";
+import { answerBackup, BACKUP_CIRCUIT, driveBackup } from "./recovery/backup.ts";
+import { findAgain } from "./recovery/restored.ts";
 import type { Resident } from "./resident.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions } from "./stored/conversation.ts";
@@ -37,6 +39,8 @@ export const everythingIn = (resident: Resident): readonly string[] => [
   "probe",
   "activation",
   "inbox",
+  "restored",
+  "backup",
   ...[...resident.values(introductions).keys()].map((id) => `introduction/${id}`),
   ...[...resident.values(outgoingPosts).keys()].map((id) => `post/${id}`),
   ...[...resident.values(channels).keys()].map((id) => `channel/${id}`),
@@ -59,6 +63,10 @@ export async function drive(core: Core, turn: Turn, name: string): Promise<void>
       return driveActivation(core, turn);
     case "inbox":
       return driveInbox(core, turn);
+    case "restored":
+      return findAgain(core, turn);
+    case "backup":
+      return driveBackup(core, turn);
     case "introduction":
       return driveIntroduction(core, turn, id);
     case "post":
@@ -121,6 +129,7 @@ function namesOn({ resident }: Core, line: LineId): readonly string[] {
   const circuit = circuitOf(line);
   if (circuit === INBOX_CIRCUIT) return ["inbox"];
   if (circuit === ACTIVATION_CIRCUIT) return ["activation"];
+  if (circuit === BACKUP_CIRCUIT) return ["backup"];
   const names: string[] = [];
   for (const [cid, channel] of resident.values(channels))
     if (lineId(channel.endpoint, channelCircuit(channel)) === line) names.push(`channel/${cid}`);
@@ -152,6 +161,8 @@ async function answered(core: Core, turn: Turn, line: LineId, purpose: Purpose, 
     case "allow":
     case "revoke":
       return answerInbox(core, turn, line, purpose, reply);
+    case "backup":
+      return answerBackup(core, turn, line, purpose, reply);
     case "nothing":
       return;
     default:

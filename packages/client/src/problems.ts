@@ -25,4 +25,13 @@ export type Problem =
   | { readonly kind: "rate-limited"; readonly retryAfterMs: number }
   | { readonly kind: "device-full" | "device-failing" } // this device's storage
   | { readonly kind: "identity-invalid" } // what a contact or relay presented does not verify
+  | { readonly kind: "kit-made" } // it is on paper, and no longer on this device
+  | { readonly kind: "kit-not-a-kit" | "kit-damaged" | "kit-newer" }
+  | { readonly kind: "kit-word-count"; readonly found: number }
+  | { readonly kind: "kit-word-unknown"; readonly at: number } // counts from 1
+  | { readonly kind: "kit-word-wrong" } // not what stands there on the paper
+  | { readonly kind: "kit-words-mixed" } // each is a word of the list, but they do not belong together
+  | { readonly kind: "backup-missing" } // the relay has none of this kit
+  | { readonly kind: "backup-invalid" } // it does not open with this kit, or is of another account
+  | { readonly kind: "backup-newer" } // written by a later version
   | { readonly kind: "expired" }; // its burn time came before it could be sent

@@ -5,6 +5,7 @@ import type { Records } from "./ports.ts";
 import { channels, outgoingPosts, pendingCommits } from "./stored/channel.ts";
 import { contacts, conversations, draftTimes, introductions, outboxEntries } from "./stored/conversation.ts";
 import { activations, identities, inboxes, profiles } from "./stored/profile.ts";
+import { kits, restoredContacts } from "./stored/recovery.ts";
 import type { StoredFailure, Table } from "./stored/record.ts";
 
 // oxlint-disable-next-line typescript/no-explicit-any -- a table is invariant, so no other bound fits
@@ -15,6 +16,8 @@ const RESIDENT: readonly AnyTable[] = [
   identities,
   activations,
   inboxes,
+  kits,
+  restoredContacts,
   conversations,
   draftTimes,
   contacts,

@@ -92,6 +92,12 @@ export type SafetyNumberView = {
   readonly qrText: string;
 };
 
+/** The paper that brings the account back. Made: this device can show it no more, and keeps a backup with a relay. */
+export type KitView =
+  | { readonly kind: "none" }
+  /** `keptAt`: when the relay last confirmed the backup as it is now; undefined while that is under way. */
+  | { readonly kind: "made"; readonly withContacts: boolean; readonly keptAt: number | undefined };
+
 export type MeView = {
   readonly name: string;
   readonly link: string | undefined; // not before the inbox exists
@@ -104,6 +110,7 @@ export type MeView = {
   readonly storage: { readonly usedBytes: number; readonly totalBytes: number };
   /** When every message was last looked at for one that should be gone; undefined before the first time. */
   readonly sweptAt: number | undefined;
+  readonly kit: KitView;
 };
 
 /** What the whole application shows while a profile is open. */
@@ -128,10 +135,16 @@ export type Intent =
   | { readonly kind: "verify"; readonly in: ConversationId; readonly matches: boolean }
   | { readonly kind: "rename"; readonly name: string }
   | { readonly kind: "new-link" } // revokes the old one
-  | { readonly kind: "add-code"; readonly code: string };
+  | { readonly kind: "add-code"; readonly code: string }
+  /** The recovery kit, while this device still has what is on it. */
+  | { readonly kind: "show-kit" }
+  /** It is on paper: its seed leaves this device for good, and the backup begins. */
+  | { readonly kind: "finish-kit"; readonly withContacts: boolean };
 export type Answer =
   | { readonly kind: "done" }
   /** To add-contact. */
   | { readonly kind: "conversation"; readonly id: ConversationId }
+  /** To show-kit: the text of its QR code, and its 24 words. Whoever has either is the account. */
+  | { readonly kind: "kit"; readonly text: string; readonly words: readonly string[] }
   /** To send: names the message from now on. */
   | { readonly kind: "message"; readonly key: MessageKey };

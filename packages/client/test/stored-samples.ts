@@ -18,6 +18,7 @@ import {
 } from "../src/stored/conversation.ts";
 import { dues, items, seenIds } from "../src/stored/message.ts";
 import { activations, identities, inboxes, profiles } from "../src/stored/profile.ts";
+import { kits, restoredContacts } from "../src/stored/recovery.ts";
 import type { Table } from "../src/stored/record.ts";
 
 const bytes = (length: number, value: number): Uint8Array<ArrayBuffer> => new Uint8Array(length).fill(value);
@@ -67,13 +68,30 @@ export const samples = (): readonly Sample[] => [
     conversationCount: 3,
     highestTime: 1_700_000_000_000,
   }),
-  sample("identity", identities, {
+  sample("identity, its seed on paper", identities, {
+    chain,
+    identitySeed: secret(20),
+    recoverySeed: undefined,
+    leafSeed: secret(22),
+    readerSeed: secret(23),
+  }),
+  sample("identity 2", identities, {
     chain,
     identitySeed: secret(20),
     recoverySeed: secret(21),
     leafSeed: secret(22),
     readerSeed: secret(23),
   }),
+  sample("kit", kits, {
+    endpoint,
+    nameSeed: secret(40),
+    sealKey: secret(41),
+    withContacts: true,
+    number: 3,
+    token: bytes(32, 42),
+    kept: { hash: bytes(32, 43), at: 1_700_000_000_000 },
+  }),
+  sample("restored contact", restoredContacts, { name: "Bob", isVerified: true, card }),
   sample("activation", activations, {
     code: bytes(16, 24),
     state: "granted",

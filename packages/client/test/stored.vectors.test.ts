@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import fc from "fast-check";
 import { ok, struct, uint, u32, type Result } from "@sotto/protocol";
+import { identities } from "../src/stored/profile.ts";
 import { table } from "../src/stored/record.ts";
 import { samples } from "./stored-samples.ts";
 import vectors from "../../../vectors/stored.json" with { type: "json" };
@@ -14,7 +15,17 @@ test("[CL90] every kind of record is written as its vector says, and read back",
     assert.ok(read.ok, sample.name);
     assert.deepEqual(sample.table.toBytes(read.value), sample.bytes);
   }
-  assert.equal(bytesByName.size, samples().length);
+  assert.equal(bytesByName.size, samples().length + 1); // and one of an older version
+});
+
+test("[CL91] an identity of version 1, from before there were recovery kits, is read with its seed", () => {
+  const [older, newer] = ["identity", "identity 2"].map((wanted) => {
+    const found = vectors.records.find(({ name }) => name === wanted);
+    assert.ok(found);
+    return identities.fromBytes(Uint8Array.fromHex(found.bytes));
+  });
+  assert.ok(older?.ok && newer?.ok);
+  assert.deepEqual(identities.toBytes(older.value), identities.toBytes(newer.value));
 });
 
 test("[CL91] a record of a newer version is refused as such", () => {

@@ -6,6 +6,8 @@ import { createTsMlsEngine, type Authenticate } from "@sotto/crypto";
 import {
   createMember,
   createProfile,
+  readKit,
+  restoreAccount,
   type Alarm,
   type ConversationView,
   type Dial,
@@ -13,6 +15,7 @@ import {
   type LineEvents,
   type Member,
   type MemberPorts,
+  type Problem,
   type Records,
   type RecordWrite,
 } from "@sotto/client";
@@ -103,6 +106,30 @@ export class World {
     const code = await relay.code();
     const made = await createProfile(person.ports(), { name, relayUrl: relay.url, code, kind: "cli" });
     assert.ok(made.ok);
+    await person.start();
+    return person;
+  }
+
+  /** On another device, from a recovery kit as it was typed. */
+  async restore(
+    name: string,
+    relay: TestRelay,
+    typed: string,
+    tamper?: Person["tamper"],
+  ): Promise<Person | Problem> {
+    const person = new Person(this, name, relay);
+    if (tamper !== undefined) person.tamper = tamper;
+    const kit = readKit(typed, relay.url);
+    if (!kit.ok) return kit.error;
+    const ports = person.ports();
+    const restoring = restoreAccount(ports, kit.value, "cli");
+    await this.pass(60_000);
+    const restored = await restoring;
+    if (!restored.ok) return restored.error;
+    const code = await relay.code();
+    const joining = { name, relayUrl: relay.url, code, kind: "cli", restored: restored.value } as const;
+    assert.ok((await createProfile(ports, joining)).ok);
+    this.people.push(person);
     await person.start();
     return person;
   }

@@ -10,7 +10,7 @@ import { incomingExample } from "../incoming-link.ts";
 import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
-import { conversation, message, NOW, rows, safetyNumber } from "./people.ts";
+import { conversation, kit, message, NOW, rows, safetyNumber } from "./people.ts";
 import type { UnlockChoice } from "../worker/protocol.ts";
 import { SCENES, type Scene } from "./scenes.ts";
 
@@ -53,7 +53,8 @@ function sceneDevice(scene: Scene): Device {
     },
     ask: async (intent) => {
       asked.push(intent);
-      return scene.problem === undefined ? ok({ kind: "done" }) : err(scene.problem);
+      if (scene.problem !== undefined) return err(scene.problem);
+      return ok(intent.kind === "show-kit" ? kit : { kind: "done" });
     },
     openConversation(id, show) {
       const name = rows.find((row) => row.id === id)?.name ?? "";

@@ -22,7 +22,15 @@ export const me: MeView = {
   policy: DEFAULT_POLICY,
   storage: { usedBytes: 3_400_000, totalBytes: 31_000_000 },
   sweptAt: NOW - 12 * MINUTE_MS,
+  kit: { kind: "none" },
 };
+
+/** Of nobody: the words of thirty-two zeros. */
+export const kit = {
+  kind: "kit",
+  text: `sotto-kit:${"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8w".repeat(2)}`,
+  words: [...Array.from({ length: 23 }, () => "abandon"), "art"],
+} as const;
 
 const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
   id,

@@ -116,6 +116,17 @@ const PROBLEMS: readonly Problem[] = [
   { kind: "device-full" },
   { kind: "device-failing" },
   { kind: "identity-invalid" },
+  { kind: "kit-made" },
+  { kind: "kit-not-a-kit" },
+  { kind: "kit-damaged" },
+  { kind: "kit-newer" },
+  { kind: "kit-word-count", found: 23 },
+  { kind: "kit-word-unknown", at: 7 },
+  { kind: "kit-word-wrong" },
+  { kind: "kit-words-mixed" },
+  { kind: "backup-missing" },
+  { kind: "backup-invalid" },
+  { kind: "backup-newer" },
   { kind: "expired" },
 ];
 const failures = PROBLEMS.map((problem, at) => ({
@@ -213,6 +224,15 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   "pins-passphrase": { view: open(), place: { kind: "pins" } },
   decoy: { view: open({}, VAULT), place: { kind: "decoy" } },
+  kit: { view: open(), place: { kind: "kit" } },
+  "kit-made": {
+    view: open({ me: { ...me, kit: { kind: "made", withContacts: true, keptAt: NOW - 3_600_000 } } }),
+    place: { kind: "kit" },
+  },
+  "kit-keeping": {
+    view: open({ me: { ...me, kit: { kind: "made", withContacts: false, keptAt: undefined } } }),
+    place: { kind: "kit" },
+  },
   verify: { view: open(), place: { kind: "verify", id: "mara" } },
   "verify-not-yet": { view: open(), place: { kind: "verify", id: "tomas" }, hasNoNumber: true },
   add: { view: open(), place: { kind: "add", link: "" } },

@@ -22,28 +22,71 @@ type FieldProps = {
 };
 
 export function Field(props: FieldProps): JSX.Element {
-  const id = useId();
-  const { label, name, value, onValue, hint, problem, input, inputRef, children, figures, isLabelUnseen } =
-    props;
+  const { name, value, onValue, problem, input, inputRef, children, figures } = props;
   return (
-    <div class="field">
-      <label class={isLabelUnseen === true ? "unseen" : "field__label"} for={id}>
-        {label}
-      </label>
-      <div class={children === undefined ? undefined : "field__with-button"}>
-        <input
-          {...input}
+    <Labelled {...props}>
+      {(id) => (
+        <div class={children === undefined ? undefined : "field__with-button"}>
+          <input
+            {...input}
+            ref={inputRef ?? null}
+            id={id}
+            name={name}
+            class={figures ? "field__input field__input--figures" : "field__input"}
+            value={value}
+            onInput={(event) => onValue(event.currentTarget.value)}
+            aria-invalid={problem !== undefined}
+            aria-describedby={`${id}-hint ${id}-trouble`}
+          />
+          {children}
+        </div>
+      )}
+    </Labelled>
+  );
+}
+
+/** For what takes more than a line, and is never corrected, suggested or kept by the browser. */
+export function LongField(
+  props: Pick<FieldProps, "label" | "name" | "value" | "onValue" | "hint" | "problem"> & {
+    readonly inputRef?: Ref<HTMLTextAreaElement>;
+  },
+): JSX.Element {
+  const { name, value, onValue, problem, inputRef } = props;
+  return (
+    <Labelled {...props}>
+      {(id) => (
+        <textarea
           ref={inputRef ?? null}
           id={id}
           name={name}
-          class={figures ? "field__input field__input--figures" : "field__input"}
+          class="field__input"
+          rows={5}
+          autocomplete="off"
+          autocapitalize="none"
+          spellcheck={false}
           value={value}
           onInput={(event) => onValue(event.currentTarget.value)}
           aria-invalid={problem !== undefined}
           aria-describedby={`${id}-hint ${id}-trouble`}
         />
-        {children}
-      </div>
+      )}
+    </Labelled>
+  );
+}
+
+function Labelled(
+  props: Pick<FieldProps, "label" | "hint" | "problem" | "isLabelUnseen"> & {
+    readonly children: (id: string) => ComponentChildren;
+  },
+): JSX.Element {
+  const id = useId();
+  const { label, hint, problem, isLabelUnseen, children } = props;
+  return (
+    <div class="field">
+      <label class={isLabelUnseen === true ? "unseen" : "field__label"} for={id}>
+        {label}
+      </label>
+      {children(id)}
       <p class="small quiet" id={`${id}-hint`} hidden={hint === undefined}>
         {hint}
       </p>

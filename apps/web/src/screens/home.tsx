@@ -21,6 +21,7 @@ import { Me } from "./me.tsx";
 import { MakeDecoy } from "./make-decoy.tsx";
 import { Palette } from "./palette.tsx";
 import { Pins } from "./pins.tsx";
+import { RecoveryKit } from "./recovery-kit.tsx";
 import { OfflineStrip } from "./reachability.tsx";
 import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
 import { Verify } from "./verify.tsx";
@@ -121,6 +122,8 @@ function Main(props: {
       return <Pins vault={vault} />;
     case "decoy":
       return <MakeDecoy />;
+    case "kit":
+      return <RecoveryKit me={me} />;
     case "help":
       return <Help />;
     case "add":

@@ -1,12 +1,15 @@
-/** Three steps, each one question: the activation code, the name, and what opens this device. */
+/**
+ * Three steps, each one question: the activation code, the name, and what opens this device. Before them, for whoever comes back
+ * with one, the recovery kit.
+ */
 import type { Problem } from "@sotto/client";
-import { textToCode } from "@sotto/protocol";
+import { textToCode, textToKit } from "@sotto/protocol";
 import type { JSX, RefObject, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
 import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
-import { Field } from "../parts/field.tsx";
+import { Field, LongField } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Threshold } from "../parts/threshold.tsx";
 import type { Joining } from "../worker/protocol.ts";
@@ -14,11 +17,12 @@ import { Head } from "./join-parts.tsx";
 import { SecretStep } from "./join-secret.tsx";
 import { Working } from "./working.tsx";
 
-type Step = "code" | "name" | "secret";
+type Step = "kit" | "code" | "name" | "secret";
 const STEPS: readonly Step[] = ["code", "name", "secret"];
+const STEPS_WITH_KIT: readonly Step[] = ["kit", ...STEPS];
 
-type Answers = { readonly code: string; readonly name: string };
-const NOTHING: Answers = { code: "", name: "" };
+type Answers = { readonly kit: string; readonly code: string; readonly name: string };
+const NOTHING: Answers = { kit: "", code: "", name: "" };
 
 type StepProps = {
   readonly answers: Answers;
@@ -29,15 +33,34 @@ type StepProps = {
 
 /** Which question a problem belongs to. */
 function stepOf(problem: Problem): Step {
+  if (/^(?:kit|backup)-/.test(problem.kind)) return "kit";
   if (problem.kind === "name-invalid" || problem.kind === "name-too-long") return "name";
   return problem.kind === "code-malformed" || problem.kind === "code-refused" ? "code" : "secret";
 }
 
 /** What is already known to be wrong with an answer, before anything is asked of the relay. */
-function mistakeAt(step: Exclude<Step, "secret">, { code, name }: Answers): Problem | undefined {
+function mistakeAt(step: Exclude<Step, "secret">, { kit, code, name }: Answers): Problem | undefined {
+  if (step === "kit") return kitMistake(kit);
   if (step === "code") return textToCode(code).ok ? undefined : { kind: "code-malformed" };
   return name.trim() === "" ? { kind: "name-invalid" } : undefined;
 }
+
+/** What the words are and whether they belong together, the worker says: the list of them is not on this page. */
+function kitMistake(kit: string): Problem | undefined {
+  if (/^\s*sotto-kit/i.test(kit)) {
+    const read = textToKit(kit);
+    return read.ok ? undefined : { kind: KIT_PROBLEM[read.error] };
+  }
+  const found = kit.split(/[\s\d.,;:()]+/).filter((word) => word !== "").length;
+  return found === KIT_WORDS ? undefined : { kind: "kit-word-count", found };
+}
+
+const KIT_WORDS = 24;
+const KIT_PROBLEM = {
+  "not-a-kit": "kit-not-a-kit",
+  damaged: "kit-damaged",
+  newer: "kit-newer",
+} as const;
 
 export function Join(props: {
   readonly done: number | undefined;
@@ -52,41 +75,65 @@ export function Join(props: {
   const { isUnderWay, problem, run, clear, fail } = useAsking();
   const [step, setStep] = useState<Step>("code");
   const [answers, setAnswers] = useState(NOTHING);
+  const [hasKit, setHasKit] = useState(false);
   const input = useRef<HTMLInputElement>(null);
+  const area = useRef<HTMLTextAreaElement>(null);
   const isBusy = isUnderWay || isJoining;
-  const at = STEPS.indexOf(step);
+  const steps = hasKit ? STEPS_WITH_KIT : STEPS;
+  const at = steps.indexOf(step);
 
-  useEffect(() => input.current?.focus(), [step]);
+  useEffect(() => (area.current ?? input.current)?.focus(), [step]);
   useEffect(() => {
     if (problem !== undefined) setStep(stepOf(problem));
   }, [problem]);
 
   function join(secret: Joining["secret"]): void {
     void navigator.storage.persist(); // asks the browser not to clear what is kept here when space runs short
-    const { code, name } = answers;
-    run(() => device.join({ code: code.trim(), name: name.trim(), secret, relayUrl: location.origin }));
+    const { kit, code, name } = answers;
+    const joining = { code: code.trim(), name: name.trim(), secret, relayUrl: location.origin };
+    run(() => device.join(hasKit ? { ...joining, kit } : joining));
   }
   function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
     event.preventDefault();
     if (isBusy || step === "secret") return;
     const mistake = mistakeAt(step, answers);
     if (mistake !== undefined) fail(mistake);
-    else setStep(STEPS[at + 1] ?? "secret");
+    else setStep(steps[at + 1] ?? "secret");
   }
   const onAnswer = (name: keyof Answers) => (value: string) => {
     setAnswers((given) => ({ ...given, [name]: value }));
     clear();
   };
-  const onBack = (): void => setStep(STEPS[at - 1] ?? "code");
+  const onBack = (): void => setStep(steps[at - 1] ?? "code");
+  function withKit(wanted: boolean): void {
+    setHasKit(wanted);
+    setAnswers((given) => ({ ...given, kit: "" }));
+    clear();
+    setStep(wanted ? "kit" : "code");
+  }
   const asked = { answers, problem, onAnswer, input };
   return (
-    <Threshold steps={{ at: at + 1, of: STEPS.length }}>
+    <Threshold steps={{ at: at + 1, of: steps.length }}>
       {step === "secret" ? (
         <SecretStep onChosen={join} onBack={onBack} isBusy={isBusy} problem={problem} />
       ) : (
         <form onSubmit={submit} key={step}>
-          {step === "code" ? <CodeStep {...asked} {...props} /> : <NameStep {...asked} />}
+          {step === "kit" && (
+            <KitStep kit={answers.kit} onKit={onAnswer("kit")} problem={problem} area={area} />
+          )}
+          {step === "code" && <CodeStep {...asked} {...props} />}
+          {step === "name" && <NameStep {...asked} />}
           <div class="threshold__actions">
+            {step === "code" && !hasKit && (
+              <button type="button" class="button button--plain" onClick={() => withKit(true)}>
+                {m.join_have_kit()}
+              </button>
+            )}
+            {step === "kit" && (
+              <button type="button" class="button button--plain" onClick={() => withKit(false)}>
+                {m.join_no_kit()}
+              </button>
+            )}
             {at > 0 && (
               <button type="button" class="button button--plain" onClick={onBack}>
                 {m.back()}
@@ -127,6 +174,29 @@ function CodeStep(
     </>
   );
 }
+
+const KitStep = (props: {
+  readonly kit: string;
+  readonly onKit: (value: string) => void;
+  readonly problem: Problem | undefined;
+  readonly area: RefObject<HTMLTextAreaElement | null>;
+}): JSX.Element => (
+  <>
+    <Head title={m.join_kit_title()} text={m.join_kit_text({ host: location.host })} />
+    <LongField
+      label={m.join_kit()}
+      name="kit"
+      value={props.kit}
+      onValue={props.onKit}
+      problem={props.problem}
+      inputRef={props.area}
+    />
+    <p class="note">
+      <Icon name="alert" />
+      {m.join_kit_meaning()}
+    </p>
+  </>
+);
 
 const NameStep = ({ answers, problem, onAnswer, input }: StepProps): JSX.Element => (
   <>

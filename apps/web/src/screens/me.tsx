@@ -53,6 +53,12 @@ export function Me(props: { readonly me: MeView; readonly vault: VaultView | und
           {m.pins_open()}
         </button>
       </Section>
+      <Section title={m.kit_title()} text={me.kit.kind === "made" ? m.kit_made() : m.kit_short()}>
+        <button type="button" class="button" onClick={() => go({ kind: "kit" })}>
+          <Icon name="forward" />
+          {m.kit_title()}
+        </button>
+      </Section>
       <Name me={me} />
       <MyLink me={me} />
       <RenewLink />

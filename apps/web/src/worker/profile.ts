@@ -7,6 +7,8 @@ import {
   createProfile,
   enrol,
   openLock,
+  readKit,
+  restoreAccount,
   type DeviceLock,
   type Enrolment,
   type LockFailure,
@@ -17,6 +19,7 @@ import {
   type OpenFailure,
   type OpenVault,
   type Problem,
+  type TypedKit,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
 import { pinMistake } from "@sotto/client/pin";
@@ -104,6 +107,8 @@ export async function join(
 ): Promise<Result<Joined, Trouble>> {
   const mistake = mistakeIn(joining);
   if (mistake !== undefined) return err({ kind: "problem", problem: mistake });
+  const kit = kitOf(joining);
+  if (kit?.ok === false) return err({ kind: "problem", problem: kit.error });
   const enrolment = await enrolmentOf(joining);
   if (!enrolment.ok) return err({ kind: "problem", problem: enrolment.error });
   await removeContainer();
@@ -111,7 +116,7 @@ export async function join(
   if (!file.ok) return err(troubleOf(file.error));
   const container = await createContainer(file.value, { random: randomBytes, progress });
   const made = container.ok
-    ? await joinIn(container.value, joining, enrolment.value)
+    ? await joinIn(container.value, joining, { enrolment: enrolment.value, kit: kit?.value })
     : err(troubleOf(container.error));
   if (made.ok) return made;
   await file.value.close();
@@ -126,6 +131,8 @@ function mistakeIn({ code, secret }: Joining): Problem | undefined {
   const kind = pinMistake(secret.pin);
   return kind && { kind };
 }
+
+const kitOf = ({ kit, relayUrl }: Joining) => (kit === undefined ? undefined : readKit(kit, relayUrl));
 
 /** A PIN needs guardians, and the relay says which. */
 async function enrolmentOf({ secret, relayUrl }: Joining): Promise<Result<Enrolment, Problem>> {
@@ -142,16 +149,21 @@ export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | und
   return { pins, isPassphraseAllowed: passphrase === "allowed" };
 }
 
+/** With a kit the account is taken over first: what that costs, should the rest fail, is an entry of its chain. */
 async function joinIn(
   container: Container,
   { name, code, relayUrl }: Joining,
-  enrolment: Enrolment,
+  { enrolment, kit }: { readonly enrolment: Enrolment; readonly kit: TypedKit | undefined },
 ): Promise<Result<Joined, Trouble>> {
+  const restored =
+    kit && (await restoreAccount({ ...ports, dial: createDial(), alarm: createAlarm() }, kit, "web"));
+  if (restored?.ok === false) return err({ kind: "problem", problem: restored.error });
   const enrolled = await enrol(container, enrolment, ports);
   if (!enrolled.ok) return err(troubleOfLock(enrolled.error));
   const { lock, profile: opened } = enrolled.value;
   const { records, vault } = opened;
-  const created = await createProfile({ records, randomBytes, clock }, { name, code, relayUrl, kind: "web" });
+  const joining = { name, code, relayUrl, kind: "web", restored: restored?.value } as const;
+  const created = await createProfile({ records, randomBytes, clock }, joining);
   if (!created.ok) {
     await vault?.close();
     await records.close();

@@ -47,6 +47,8 @@ export type Joining = {
     | { readonly kind: "pin"; readonly pin: string };
   /** The relay's address, as in an Endpoint. */
   readonly relayUrl: string;
+  /** The account of this recovery kit is taken over: its text or its words, as they were typed. */
+  readonly kit?: string;
 };
 
 /** What somebody who joins may choose between. */

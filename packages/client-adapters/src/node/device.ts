@@ -9,6 +9,8 @@ import {
   createProfile,
   enrol,
   openLock,
+  readKit,
+  restoreAccount,
   type DeviceLock,
   type Enrolment,
   type LockFailure,
@@ -19,6 +21,7 @@ import {
   type OpenFailure,
   type OpenVault,
   type Problem,
+  type Records,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
 import { pinMistake } from "@sotto/client/pin";
@@ -68,6 +71,8 @@ export type CreateDevice = OpenDevice & {
   readonly name: string;
   /** "pin": `passphrase` is one, and the guardians that the relay offers check it. A bot does better with a passphrase. */
   readonly opensWith?: "passphrase" | "pin";
+  /** The account of this recovery kit is taken over: its text or its words. */
+  readonly kit?: string | undefined;
   /** Half of the container's size. A bot with a few conversations does with 4 MiB. At most 256 MiB. */
   readonly regionBytes?: number | undefined;
   /** Told the part of the container that is made, 0 to 1. */
@@ -95,6 +100,8 @@ export async function createDevice(options: CreateDevice): Promise<Result<Device
   const mistake = mistakeIn(options);
   if (mistake !== undefined) return err(mistake);
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
+  const kit = kitOf(options);
+  if (kit?.ok === false) return kit;
   const isNew = !existsSync(file);
   const device = await createIn(options);
   if (!device.ok && isNew && device.error.kind !== "device-in-use" && existsSync(file)) rmSync(file);
@@ -106,6 +113,8 @@ function mistakeIn({ passphrase, opensWith }: CreateDevice): Problem | undefined
   const kind = pinMistake(passphrase);
   return kind && { kind };
 }
+
+const kitOf = ({ kit, relayUrl }: CreateDevice) => (kit === undefined ? undefined : readKit(kit, relayUrl));
 
 async function createIn(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, regionBytes = REGION_BYTES_DEFAULT, onProgress } = options;
@@ -138,7 +147,6 @@ async function joinIn(
   options: CreateDevice,
   kind: "new" | "known",
 ): Promise<Result<Device, DeviceProblem>> {
-  const { name, code, relayUrl, clock = systemClock } = options;
   const opened = kind === "new" ? await enrolIn(container, options) : await unlockIn(container, options);
   if (!opened.ok) {
     await container.close();
@@ -147,13 +155,25 @@ async function joinIn(
   }
   const { records } = opened.value.profile;
   const isEmpty = records.list("profile").length === 0;
-  const joined = isEmpty
-    ? await createProfile({ records, randomBytes, clock }, { name, code, relayUrl, kind: "cli" })
-    : err(EXISTS);
+  const joined = isEmpty ? await profileIn(records, options) : err(EXISTS);
   if (joined.ok) return start(container, opened.value, options);
   await closeProfile(opened.value.profile);
   await container.close();
   return joined;
+}
+
+/** A new account, or the one of a recovery kit. */
+async function profileIn(records: Records, options: CreateDevice): Promise<Result<void, Problem>> {
+  const { name, code, relayUrl, clock = systemClock } = options;
+  const kit = kitOf(options);
+  if (kit?.ok === false) return kit;
+  const ports = { dial: createDial(), alarm: createAlarm(clock), clock, randomBytes };
+  const restored = kit && (await restoreAccount(ports, kit.value, "cli"));
+  if (restored?.ok === false) return restored;
+  return createProfile(
+    { records, randomBytes, clock },
+    { name, code, relayUrl, kind: "cli", restored: restored?.value },
+  );
 }
 
 const WRONG: ReadonlySet<string> = new Set(["passphrase-wrong", "pin-wrong"]);

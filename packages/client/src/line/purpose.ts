@@ -9,6 +9,7 @@ export type Purpose =
   | { readonly kind: "commit"; readonly cid: string; readonly epoch: number }
   | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly isResumed: boolean }
   | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
+  | { readonly kind: "backup"; readonly number: number; readonly hash: Uint8Array }
   /** Its answer changes nothing. */
   | { readonly kind: "nothing" };
 

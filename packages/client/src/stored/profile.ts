@@ -1,6 +1,7 @@
 /** Who this member is: the account's identity on this device, its relay, its contract. Spec: spec/client.md. */
 import {
   bool,
+  decode,
   DEFAULT_POLICY,
   endpoint,
   fixed,
@@ -42,16 +43,27 @@ export const newProfile = (of: Pick<Profile, "name" | "kind" | "relayUrl" | "hig
   conversationCount: 0,
 });
 
-/** The account's chain and every seed. The recovery key's stays here until there is a recovery kit. */
+/** The account's chain and every seed. The recovery key's stays here until a recovery kit has it (RK12). */
 const identity = struct({
+  chain: identityChain,
+  identitySeed: secretField(32),
+  recoverySeed: optional(secretField(32)),
+  leafSeed: secretField(32),
+  readerSeed: secretField(32),
+});
+export type StoredIdentity = TypeOf<typeof identity>;
+
+/** Before there were recovery kits the seed was always here. */
+const identity1 = struct({
   chain: identityChain,
   identitySeed: secretField(32),
   recoverySeed: secretField(32),
   leafSeed: secretField(32),
   readerSeed: secretField(32),
 });
-export type StoredIdentity = TypeOf<typeof identity>;
-export const identities = table("identity", 1, identity);
+export const identities = table("identity", 2, identity, [
+  { version: 1, read: (bytes) => decode(identity1, bytes) },
+]);
 
 /** One activation code and the tokens it yields. The tokens are drawn and kept before their hashes are sent. */
 const activation = struct({
