@@ -56,6 +56,7 @@ class Stopwatch {
       getMany: (keys) => ports.records.getMany(keys),
       list: (prefix, range) => ports.records.list(prefix, range),
       usage: () => ports.records.usage(),
+      scrub: () => ports.records.scrub(),
       commit: async (writes) => {
         const from = performance.now();
         const committed = await ports.records.commit(writes);

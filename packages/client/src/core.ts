@@ -14,6 +14,7 @@ import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
 import { identities, inboxes, profiles } from "./stored/profile.ts";
 import { kits } from "./stored/recovery.ts";
+import type { Scrub } from "./scrub.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Groups, Turn } from "./turn.ts";
 
@@ -39,6 +40,7 @@ export type Core = {
   attested: Attested | undefined;
   storageProblem: Problem | undefined;
   sweep: Sweep;
+  scrub: Scrub;
   /** How often connections were probed: whose turn it is. */
   probes: number;
   /** Nothing is dialled before: the device has no room for what would come. */

@@ -26,6 +26,7 @@ import { purge } from "./purge.ts";
 import { answerBackup, BACKUP_CIRCUIT, driveBackup } from "./recovery/backup.ts";
 import { findAgain } from "./recovery/restored.ts";
 import type { Resident } from "./resident.ts";
+import { scrub } from "./scrub.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions } from "./stored/conversation.ts";
 import { profiles } from "./stored/profile.ts";
@@ -63,6 +64,8 @@ export async function drive(core: Core, turn: Turn, name: string): Promise<void>
       return driveActivation(core, turn);
     case "inbox":
       return driveInbox(core, turn);
+    case "scrub":
+      return scrub(core, turn);
     case "restored":
       return findAgain(core, turn);
     case "backup":

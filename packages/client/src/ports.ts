@@ -44,6 +44,8 @@ export interface Records {
   list(prefix: string, range?: KeyRange): readonly string[];
   /** All or nothing, and durable once it resolves. */
   commit(writes: readonly RecordWrite[]): Promise<Result<void, CommitFailure>>;
+  /** Gives up one part of the container in which names of deleted records stand; `remaining` have such names still. */
+  scrub(): Promise<Result<{ readonly remaining: number }, CommitFailure>>;
   usage(): { readonly liveBytes: number; readonly capacityBytes: number };
 }
 

@@ -23,6 +23,7 @@ import type { Resident } from "./resident.ts";
 import { conversations } from "./stored/conversation.ts";
 import { items } from "./stored/message.ts";
 import { profiles } from "./stored/profile.ts";
+import { FIRST_SCRUB_MS, NOT_SCRUBBED } from "./scrub.ts";
 import { NOT_SWEPT } from "./sweep.ts";
 import { Turn } from "./turn.ts";
 import type { Answer, ConversationId, ConversationView, Intent, SafetyNumberView } from "./views.ts";
@@ -82,7 +83,9 @@ export class RunningMember implements Member {
       pausedUntil: 0,
       probes: 0,
       sweep: NOT_SWEPT,
+      scrub: NOT_SCRUBBED,
     };
+    agenda.want("scrub", ports.clock() + FIRST_SCRUB_MS);
     this.#display = new Display(this.#core, ports.clock);
   }
 

@@ -20,3 +20,19 @@ test("[CL76] a message that was lost from the list of what is due goes with the 
   const { sweptAt } = bob.view.me;
   assert.ok(sweptAt !== undefined && world.now - sweptAt <= HOUR_MS + 60_000);
 });
+
+test("[CL78] every hour names of deleted records are scrubbed, until none remain or sixteen parts are done", async () => {
+  const { world, alice } = await acquaintances();
+  assert.equal(alice.records.scrubs, 0, "not while somebody waits for the screen");
+  for (const [toScrub, scrubbed] of [
+    [3, 3],
+    [40, 16],
+    [24, 16],
+    [8, 8],
+  ] as const) {
+    const before: number = alice.records.scrubs;
+    alice.records.toScrub = toScrub;
+    await world.pass(HOUR_MS);
+    assert.equal(alice.records.scrubs - before, scrubbed);
+  }
+});

@@ -52,6 +52,14 @@ class MemoryRecords implements Records {
     }
     return Promise.resolve(ok(undefined));
   };
+  scrubs = 0;
+  /** Of the container's segments that hold names of what is deleted. */
+  toScrub = 0;
+  scrub = () => {
+    this.scrubs++;
+    this.toScrub = Math.max(0, this.toScrub - 1);
+    return Promise.resolve(ok({ remaining: this.toScrub }));
+  };
   usage = () => ({ liveBytes: 0, capacityBytes: 1 });
 }
 

@@ -128,6 +128,7 @@ function createMemoryDisk(image: ReadonlyMap<string, Uint8Array>, rng: Rng): Mem
       const mounted: Records = {
         list: (prefix, range) => records.list(prefix, range),
         usage: () => records.usage(),
+        scrub: () => (isOver() ? never() : records.scrub()),
         get: (key) => (isOver() ? never() : records.get(key)),
         getMany: (keys) => (isOver() ? never() : records.getMany(keys)),
         async commit(writes) {

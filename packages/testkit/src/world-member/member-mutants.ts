@@ -197,6 +197,7 @@ function recordsOf(records: Records): Records {
     getMany: (keys) => records.getMany(keys),
     list: (prefix, range) => records.list(prefix, range),
     commit: (writes) => records.commit(writes),
+    scrub: () => records.scrub(),
     usage: () => records.usage(),
   };
 }

@@ -65,6 +65,7 @@ export function createMemoryRecords(initial: ReadonlyMap<string, Uint8Array>): M
       for (const write of writes) put(write);
       return Promise.resolve(ok(undefined));
     },
+    scrub: () => Promise.resolve(ok({ remaining: 0 })),
     usage: () => ({ liveBytes, capacityBytes: CAPACITY_BYTES }),
   };
 
