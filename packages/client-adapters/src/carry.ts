@@ -25,16 +25,17 @@ const SILENCE_MS = 30_000;
 export function createCarry(relayUrl: string): Carry {
   let isSilentUntil = 0;
 
-  async function byWayOfRelay(gid: Uint8Array, envelope: Uint8Array): Promise<Said | undefined> {
-    if (Date.now() < isSilentUntil) return undefined;
+  async function byWayOfRelay(gid: Uint8Array, envelope: Uint8Array): Promise<Said | "unknown"> {
     const said = await post(`${relayUrl}${CARRY_PATH}${toHex(gid)}`, envelope, RELAY_WAIT_MS);
     if (said === undefined) isSilentUntil = Date.now() + SILENCE_MS;
-    return said;
+    return said ?? "unknown";
   }
 
-  return async ({ gid, url }, envelope) => {
-    const carried = await byWayOfRelay(gid, envelope);
-    if (carried !== undefined && (isAnswer(carried) || isRefusal(carried))) return answerOf(carried);
+  return async ({ gid, url }, envelope, isOnceOnly) => {
+    const carried = Date.now() < isSilentUntil ? undefined : await byWayOfRelay(gid, envelope);
+    if (carried === "unknown" && isOnceOnly === true) return undefined;
+    if (carried !== undefined && carried !== "unknown" && (isAnswer(carried) || isRefusal(carried)))
+      return answerOf(carried);
     const direct = await post(`${url}${GUARDIAN_PATH}`, envelope, GUARDIAN_WAIT_MS);
     return direct && answerOf(direct);
   };

@@ -146,6 +146,16 @@ test("[GC11] a relay that asked and got no answer is believed; what is no relay'
   ]);
 });
 
+test("[GC12] what must not come twice is not sent past a relay that may have delivered it; the next is", async (t) => {
+  const place = await startPlace(t);
+  const envelope = random(requestEnvelopeBytes("ordinary"));
+  const carry = createCarry(await standIn(t, (response) => response.destroy()));
+  assert.equal(await carry(place, envelope, true), undefined);
+  assert.equal(place.asked.length, 0);
+  await carry(place, envelope, true);
+  assert.equal(place.asked.length, 1, "the relay is known to be silent: the way past it is the only one");
+});
+
 test("[GC11] a guardian that answers with other than an envelope has not answered", async (t) => {
   const envelope = random(requestEnvelopeBytes("ordinary"));
   const carry = createCarry(NOWHERE);

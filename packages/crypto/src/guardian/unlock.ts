@@ -33,8 +33,15 @@ import { sign, signingKey } from "../keys.ts";
 import type { GuardianSeat } from "./deal.ts";
 import { boxKey, linkScalar, openShare } from "./slot-keys.ts";
 
-/** Brings an envelope to a guardian and its answer back, directly or by way of a relay. Undefined: not reached. */
-export type Carry = (to: GuardianAddress, envelope: Uint8Array) => Promise<Uint8Array | undefined>;
+/**
+ * Brings an envelope to a guardian and its answer back, directly or by way of a relay. Undefined: not reached. `isOnceOnly`: the
+ * envelope must not come twice, so where it may have arrived no other way is tried.
+ */
+export type Carry = (
+  to: GuardianAddress,
+  envelope: Uint8Array,
+  isOnceOnly?: boolean,
+) => Promise<Uint8Array | undefined>;
 
 export type UnlockPorts = { readonly carry: Carry; readonly random: RandomBytes };
 
@@ -253,7 +260,8 @@ export async function ask(
 ): Promise<GuardianAnswer | undefined> {
   const size = request.kind === "register" ? "registration" : "ordinary";
   const sealed = await sealRequest(guardian, encode(guardianRequestCodec, request), size);
-  const envelope = sealed && (await carry(guardian, sealed.envelope));
+  // A second EVAL with the same nonce is denied, as to a device that is not known.
+  const envelope = sealed && (await carry(guardian, sealed.envelope, request.kind === "eval"));
   const message = envelope && sealed.openAnswer(envelope);
   const answer = message && decode(guardianAnswerCodec, message);
   return answer?.ok === true ? answer.value : undefined;
