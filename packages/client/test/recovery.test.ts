@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { decodeRequest, encodeReply, kitToText, Secret, textToKit } from "@sotto/protocol";
+import { decodeReply, decodeRequest, encodeReply, kitToText, Secret, textToKit } from "@sotto/protocol";
 import { seedToWords } from "@sotto/crypto";
 import { acquaintances, Person, random } from "./world.ts";
 
@@ -199,6 +199,42 @@ test("[RK17] a kit that is none, a relay without its backup or with a false one:
   assert.deepEqual(await world.restore("Alice", here, text), { kind: "relay-unreachable" });
 });
 
+/** The backup as it is, under the highest number there can be. */
+function lastNumber(frame: Uint8Array): Uint8Array {
+  const reply = decodeReply(frame);
+  if (!reply.ok || reply.value.body.kind !== "backup") return frame;
+  return encodeReply(reply.value.number, { ...reply.value.body, number: Number.MAX_SAFE_INTEGER });
+}
+
+test("[RK15] a relay that names ever higher numbers is asked once a minute, and never past the last", async () => {
+  const { world, here, alice } = await acquaintances();
+  let puts = 0;
+  here.filter = (frame) => {
+    const request = decodeRequest(frame);
+    if (request.ok && request.value.body.kind === "backupPut") puts += 1;
+    return true;
+  };
+  let detail = 10;
+  alice.tamper = (frame) => {
+    const reply = decodeReply(frame);
+    const isAnswer = reply.ok && puts > 0 && reply.value.number === 2 && reply.value.body.kind === "done";
+    return isAnswer ? encodeReply(2, { kind: "refused", code: "exists", detail }) : frame;
+  };
+  await alice.ask({ kind: "finish-kit", withContacts: true });
+  await world.pass(5 * 60_000);
+  assert.ok(puts >= 2 && puts <= 6, `${puts} puts in five minutes`);
+  detail = Number.MAX_SAFE_INTEGER;
+  await world.pass(10 * 60_000);
+  const before = puts;
+  await world.pass(60 * 60_000);
+  assert.ok(puts - before <= 1);
+  assert.equal(
+    (await alice.ask({ kind: "rename", name: "Alicia" })).ok,
+    true,
+    "and goes on with everything else",
+  );
+});
+
 test("[RK17] a relay that answers with another backup, or nothing, is seen through", async () => {
   const { world, here, alice } = await acquaintances();
   const { text } = await withKit(alice);
@@ -207,6 +243,7 @@ test("[RK17] a relay that answers with another backup, or nothing, is seen throu
     [(frame) => (frame[4] === 2 ? forged : frame), "backup-invalid"],
     [(frame) => (frame[4] === 2 ? undefined : frame), "relay-unreachable"],
     [(frame) => (frame[4] === 1 ? random(40) : frame), "relay-unreachable"],
+    [lastNumber, "backup-invalid"],
   ];
   for (const [tamper, kind] of answers)
     assert.deepEqual(await world.restore("Alice", here, text, tamper), { kind });

@@ -168,6 +168,16 @@ test("[RK11] the kit revokes what was there, adds the new device, and the chain 
   assert.equal(validDevice(after.value, phone.leafKey), undefined);
   assert.ok(validDevice(after.value, next.device.leafKey));
   assert.deepEqual(taken.value.at(-1)?.recoveryKey, recovery.publicKey);
+  const again = takeOver(
+    taken.value,
+    { ...next, device: newDevice(keyed(13).publicKey, "web", 3) },
+    recovery,
+  );
+  assert.ok(again.ok);
+  assert.deepEqual(
+    again.value.at(-1)?.devices.map(({ revoked }) => revoked),
+    [true, false],
+  );
   const full = Array.from({ length: DEVICES_MAX }, (_, index) =>
     newDevice(keyed(100 + index).publicKey, "web", 1),
   );

@@ -18,6 +18,8 @@ export const BACKUP_CIRCUIT = "backup";
 const LOOK_MS = 3_600_000;
 const RETRY_MS = 60_000;
 const NAME = "backup";
+/** What still has a next one. */
+export const NUMBER_MAX = Number.MAX_SAFE_INTEGER - 1;
 
 const keysOfKit = ({ nameSeed, sealKey }: StoredKit): BackupKeys => ({
   name: signingKey(nameSeed),
@@ -43,6 +45,7 @@ function ask(core: Core, turn: Turn, kit: StoredKit, contents: Contents, hash: U
   if (turn.now < notBefore) return core.agenda.want(NAME, notBefore);
   const line = core.lines.want(kit.endpoint, BACKUP_CIRCUIT);
   if (core.lines.readyNonce(line) === undefined || core.oneShots.isOut(NAME)) return;
+  if (kit.number >= NUMBER_MAX) return; // a relay that says so keeps no further backup
   const keys = keysOfKit(kit);
   const sealed = sealBackup(keys, { ...contents, madeAt: turn.now }, core.randomBytes);
   if (!sealed.ok) return; // an account of so many entries that no kit brings it back
@@ -92,11 +95,10 @@ export function answerBackup(
   if (reply.kind === "done") {
     turn.put(kits, "", { ...kit, number, token: undefined, kept: { hash, at: turn.now } });
     turn.afterwards(() => core.lines.rest(line));
-  } else if (reply.kind === "refused" && reply.code === "exists")
-    turn.put(kits, "", { ...kit, number: Math.max(kit.number, reply.detail) });
-  else {
-    const isSpent = reply.kind === "refused" && reply.code === "tokenRefused";
-    if (isSpent) turn.put(kits, "", { ...kit, token: undefined });
-    core.oneShots.back(NAME, turn.now + RETRY_MS);
+    return;
   }
+  core.oneShots.back(NAME, turn.now + RETRY_MS);
+  if (reply.kind !== "refused") return;
+  if (reply.code === "exists") turn.put(kits, "", { ...kit, number: Math.max(kit.number, reply.detail) });
+  if (reply.code === "tokenRefused") turn.put(kits, "", { ...kit, token: undefined });
 }

@@ -22,12 +22,13 @@ import {
   signBackupPut,
   signingKey,
   takeOver,
+  wipeBackupKeys,
   type BackupKeys,
 } from "@sotto/crypto";
 import type { Problem } from "../problems.ts";
 import type { StoredIdentity } from "../stored/profile.ts";
 import type { StoredKit } from "../stored/recovery.ts";
-import { hashOf } from "./backup.ts";
+import { hashOf, NUMBER_MAX } from "./backup.ts";
 import { openExchange, type Exchange, type ExchangePorts } from "./exchange.ts";
 import type { TypedKit } from "./kit.ts";
 
@@ -38,6 +39,7 @@ export type Restored = {
   readonly contacts: Backup["contacts"];
 };
 
+/** Wipes the seed: it stays where it was, on paper. */
 export async function restoreAccount(
   ports: ExchangePorts,
   kit: TypedKit,
@@ -48,6 +50,8 @@ export async function restoreAccount(
   const keys = backupKeys(kit.seed);
   const restored = await restoreOver(exchange.value, ports, { ...kit, keys, kind });
   exchange.value.end();
+  kit.seed.wipe();
+  if (!restored.ok) wipeBackupKeys(keys);
   return restored;
 }
 
@@ -64,6 +68,7 @@ async function restoreOver(
   if (found?.kind !== "backup") return err(found === undefined ? UNREACHABLE : { kind: "backup-missing" });
   const backup = openFound(found.sealed, kit);
   if (!backup.ok) return backup;
+  if (found.number >= NUMBER_MAX) return err({ kind: "backup-invalid" });
   const identity = takenOver(ports, kit, backup.value.chain);
   if (identity === undefined) return err({ kind: "backup-invalid" });
   const contents = { chain: identity.chain, contacts: backup.value.contacts };
@@ -103,7 +108,7 @@ function openFound(sealed: Uint8Array, { seed, accountId }: TypedKit): Result<Ba
   return isAnother ? err({ kind: "backup-invalid" }) : opened;
 }
 
-/** The recovery seed is not in it: it stays where it was, on paper. Undefined: the chain takes no further device. */
+/** The recovery seed is not in it. Undefined: the chain takes no further device. */
 function takenOver(
   { randomBytes, clock }: ExchangePorts,
   { seed, kind }: Restoring,

@@ -9,7 +9,8 @@ export function takeOver(
   next: { readonly identityKey: Uint8Array; readonly device: Device },
   recovery: SigningKey,
 ): Result<IdentityChain, "too-many-devices"> {
-  const before = chain.at(-1)?.devices ?? [];
+  // Who was revoked before is left out: nobody comes back (ID4).
+  const before = chain.at(-1)?.devices.filter(({ revoked }) => !revoked) ?? [];
   if (before.length >= DEVICES_MAX) return err("too-many-devices");
   const devices = [...before.map((one) => ({ ...one, revoked: true })), next.device];
   const { identityKey } = next;
