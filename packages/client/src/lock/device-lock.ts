@@ -33,7 +33,7 @@ import {
   type UnlockOffer,
 } from "@sotto/protocol";
 import type { Problem } from "../problems.ts";
-import { openVault, type OpenVault } from "./open-vault.ts";
+import { guardedView, openVault, type GuardedView, type OpenVault } from "./open-vault.ts";
 
 export type LockPorts = {
   /** By way of this relay, or past it. */
@@ -45,19 +45,7 @@ export type LockPorts = {
 };
 
 /** What a lock screen needs to know. */
-export type LockView =
-  | { readonly kind: "passphrase" }
-  | {
-      readonly kind: "pin";
-      /** One guardian, or several in one hand. */
-      readonly isTrial: boolean;
-      readonly guardians: number;
-      readonly threshold: number;
-      /** When the device wipes itself unless it is opened before. */
-      readonly wipesAt: number | undefined;
-      readonly lockIdleMs: number;
-      readonly lockHiddenMs: number;
-    };
+export type LockView = { readonly kind: "passphrase" } | ({ readonly kind: "pin" } & GuardedView);
 
 export type LockFailure =
   | { readonly kind: "problem"; readonly problem: Problem }
@@ -147,18 +135,7 @@ function passphraseLock(container: Container, { stretch }: LockPorts): DeviceLoc
 
 function pinLock(held: Held): DeviceLock {
   return {
-    view() {
-      const { isTrial, seats, threshold, lockIdleMs, lockHiddenMs } = held.image;
-      return {
-        kind: "pin",
-        isTrial: isTrial === 1,
-        guardians: seats.length,
-        threshold,
-        wipesAt: deadManAt(held.image),
-        lockIdleMs,
-        lockHiddenMs,
-      };
-    },
+    view: () => ({ kind: "pin", ...guardedView(held.image) }),
     async unlock(pin) {
       const unlocked = await unlockPin(held, pin);
       if (!unlocked.ok) return err(failureOfPin(unlocked.error));

@@ -21,24 +21,37 @@ import {
   type PinName,
   type ProfileKey,
   type Records,
+  type VaultImage,
   type VaultRecord,
 } from "@sotto/crypto";
 import { err, ok, type Result } from "@sotto/protocol";
 import type { Problem } from "../problems.ts";
 
-export type VaultView = {
+/** What holds for a device that PINs open, whether it is open or not. */
+export type GuardedView = {
+  /** One guardian, or several in one hand. */
   readonly isTrial: boolean;
   readonly guardians: number;
   readonly threshold: number;
+  /** When the device wipes itself unless it is opened before. */
+  readonly wipesAt: number | undefined;
+  readonly lockIdleMs: number;
+  readonly lockHiddenMs: number;
+};
+
+export function guardedView(image: VaultImage): GuardedView {
+  const { isTrial, seats, threshold, lockIdleMs, lockHiddenMs } = image;
+  const wipesAt = deadManAt(image);
+  return { isTrial, guardians: seats.length, threshold, wipesAt, lockIdleMs, lockHiddenMs };
+}
+
+export type VaultView = GuardedView & {
   /** Whether the second profile is there, and its two PINs. */
   readonly hasDecoy: boolean;
   /** Numbers of guardians to be wary of: they answered falsely, or were put back to an earlier state. */
   readonly alarms: readonly number[];
   /** So long without an unlock, and the device wipes itself. */
   readonly wipesAfterMs: number | undefined;
-  readonly wipesAt: number | undefined;
-  readonly lockIdleMs: number;
-  readonly lockHiddenMs: number;
 };
 
 export interface OpenVault {
@@ -89,20 +102,12 @@ export async function openVault(
   }
 
   return ok({
-    view() {
-      const { isTrial, seats, threshold, deadMan, lockIdleMs, lockHiddenMs } = held.image;
-      return {
-        isTrial: isTrial === 1,
-        guardians: seats.length,
-        threshold,
-        hasDecoy: record.full?.decoyKey !== undefined && hasPin(record, "decoy"),
-        alarms,
-        wipesAfterMs: deadMan?.afterMs,
-        wipesAt: deadManAt(held.image),
-        lockIdleMs,
-        lockHiddenMs,
-      };
-    },
+    view: () => ({
+      ...guardedView(held.image),
+      hasDecoy: record.full?.decoyKey !== undefined && hasPin(record, "decoy"),
+      alarms,
+      wipesAfterMs: held.image.deadMan?.afterMs,
+    }),
 
     upkeep: () =>
       inTurn(async () => {
@@ -162,7 +167,7 @@ function untilClosed(locked: Held, closed: Promise<undefined>): Held {
   const { container, ports } = locked;
   return {
     container,
-    ports: { ...ports, carry: (to, envelope) => Promise.race([closed, ports.carry(to, envelope)]) },
+    ports: { ...ports, carry: (...asked) => Promise.race([closed, ports.carry(...asked)]) },
     get image() {
       return locked.image;
     },
@@ -172,7 +177,9 @@ function untilClosed(locked: Held, closed: Promise<undefined>): Held {
   };
 }
 
-const PROBLEM_BY_KIND: Readonly<Record<string, Problem>> = {
+type Failure = ChangeFailure | DecoyFailure;
+
+const PROBLEM_BY_KIND: Readonly<Record<Exclude<Failure["kind"], "wait">, Problem>> = {
   unreached: { kind: "guardians-unreached" },
   false: { kind: "guardians-false" },
   used: { kind: "pin-used" },
@@ -183,7 +190,7 @@ const PROBLEM_BY_KIND: Readonly<Record<string, Problem>> = {
   failing: { kind: "device-failing" },
 };
 
-const problemOf = (failure: ChangeFailure | DecoyFailure): Problem =>
+const problemOf = (failure: Failure): Problem =>
   failure.kind === "wait"
     ? { kind: "guardians-wait", retryAfterMs: failure.waitMs }
-    : (PROBLEM_BY_KIND[failure.kind] ?? { kind: "device-failing" });
+    : PROBLEM_BY_KIND[failure.kind];

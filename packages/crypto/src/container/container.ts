@@ -82,14 +82,24 @@ export async function createContainer(
   const disk = createDisk(file);
   const filled = await attempt(async () => {
     await disk.write(0, new Uint8Array(SECTOR_BYTES));
-    for (let at = SECTOR_BYTES; at < file.bytes; at += FILL_BYTES) {
-      progress?.(at / file.bytes);
-      await disk.write(at, noise(random, Math.min(FILL_BYTES, file.bytes - at)));
-    }
-    await disk.flush();
-    progress?.(1);
+    await fill(disk, SECTOR_BYTES, file.bytes, { random, ...(progress && { progress }) });
   });
   return filled.ok ? ok(containerOf(file, disk, geometry, random(SALT_BYTES), random)) : filled;
+}
+
+/** With noise, from one place to another. */
+async function fill(
+  disk: Disk,
+  from: number,
+  to: number,
+  { random, progress }: CreateOptions,
+): Promise<void> {
+  for (let at = from; at < to; at += FILL_BYTES) {
+    progress?.(at / to);
+    await disk.write(at, noise(random, Math.min(FILL_BYTES, to - at)));
+  }
+  await disk.flush();
+  progress?.(1);
 }
 
 export async function openContainer(
@@ -162,9 +172,7 @@ function containerOf(
         await disk.flush(); // nothing opens from here on, whatever becomes of the rest
         await disk.write(0, new Uint8Array(SECTOR_BYTES));
         await disk.flush();
-        for (let at = HEADER_BYTES; at < file.bytes; at += FILL_BYTES)
-          await disk.write(at, noise(random, Math.min(FILL_BYTES, file.bytes - at)));
-        await disk.flush();
+        await fill(disk, HEADER_BYTES, file.bytes, { random });
       }),
     close: async () => file.close(),
   };

@@ -59,16 +59,10 @@ export function createHeader(disk: Disk, salt: Uint8Array, random: RandomBytes) 
     await disk.flush();
   }
 
-  const sealBox = (plain: Uint8Array, wrapping: Secret): Uint8Array => seal(wrapping, salt, plain, random);
-
   /** One copy after the other: at every moment one of them opens, with the old key or the new. */
-  async function writeBoth(
-    [first, second]: readonly [number, number],
-    profile: ProfileKey,
-    wrapping: Secret,
-  ): Promise<void> {
+  async function writeBoxes(places: readonly number[], profile: ProfileKey, wrapping: Secret): Promise<void> {
     const plain = plainOf(profile, random);
-    for (const place of [second, first]) await write(place, sealBox(plain, wrapping));
+    for (const place of places.toReversed()) await write(place, seal(wrapping, salt, plain, random));
     plain.fill(0);
   }
 
@@ -95,32 +89,27 @@ export function createHeader(disk: Disk, salt: Uint8Array, random: RandomBytes) 
       const [first, second] = copies.flatMap((copy) => (copy.ok ? [copy.value] : []));
       if (!first) continue;
       second?.profile.key.wipe();
-      if (!second) await mend(places, first, wrapping);
+      if (!second)
+        await writeBoxes(
+          places.filter((place) => place !== first.place),
+          first.profile,
+          wrapping,
+        );
       return ok({ profile: first.profile, pair });
     }
     return err({ kind: "wrong" });
   }
 
-  async function mend(
-    [first, second]: readonly [number, number],
-    { profile, place }: Unboxed,
-    wrapping: Secret,
-  ): Promise<void> {
-    const plain = plainOf(profile, random);
-    await write(place === first ? second : first, sealBox(plain, wrapping));
-    plain.fill(0);
-  }
-
   return {
     wrap: (profile: ProfileKey, wrapping: Secret) =>
-      writeBoth(placesOfRegion(profile.region), profile, wrapping),
+      writeBoxes(placesOfRegion(profile.region), profile, wrapping),
 
     async unwrap(wrapping: Secret): Promise<Result<ProfileKey, NoBox>> {
       const found = await find([placesOfRegion(0), placesOfRegion(1)], wrapping);
       return found.ok ? ok(found.value.profile) : found;
     },
 
-    box: (box: Box, profile: ProfileKey, wrapping: Secret) => writeBoth(placesOfBox(box), profile, wrapping),
+    box: (box: Box, profile: ProfileKey, wrapping: Secret) => writeBoxes(placesOfBox(box), profile, wrapping),
 
     async unbox(wrapping: Secret): Promise<Result<ProfileKey & { readonly box: Box }, NoBox>> {
       const found = await find(BOXES.map(placesOfBox), wrapping);

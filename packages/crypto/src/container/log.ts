@@ -13,6 +13,7 @@ import type { Piece } from "./piece-list.ts";
 import { segmentStart, type Recovered } from "./recover.ts";
 import { noise, seal, SHARE_BYTES } from "./seal.ts";
 import {
+  chaffOf,
   emptySegment,
   KILL_COST,
   note,
@@ -21,7 +22,6 @@ import {
   valueCost,
   type Copy,
   type Segment,
-  chaffOf,
 } from "./segments.ts";
 
 /** Numbers are reserved in the superblock, this many at a time, so that none is ever given out twice. */

@@ -185,7 +185,7 @@ const imageOf = (
   seats: seats.map((seat) => ({ ...seat, nextSeed: undefined, counter: 0, unopened: [] })),
   deviceSecret,
   relayUrl,
-  isTrial: isTrial ? 1 : 0,
+  isTrial,
   wrongPins: 0,
   openedAt: now,
   lockIdleMs,

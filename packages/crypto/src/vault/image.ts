@@ -3,6 +3,7 @@
  * same shape for one, two or three PINs. Spec: spec/vault.md, "Image".
  */
 import {
+  bool,
   decode,
   encode,
   err,
@@ -58,7 +59,7 @@ const imageCodec = struct({
   /** The relay that carries envelopes. */
   relayUrl: text(URL_BYTES_MAX),
   /** One guardian, or several in one hand: the person is warned. */
-  isTrial: u8,
+  isTrial: bool,
   /** Wrong PINs since one opened, and when that was. */
   wrongPins: u8,
   openedAt: uint,
@@ -92,12 +93,3 @@ export const withSeats = (image: VaultImage, change: (seat: VaultSeat) => VaultS
   ...image,
   seats: image.seats.map(change),
 });
-
-/** Forgets what it asks with. The image is of no use afterwards. */
-export function wipeImage({ seats, deviceSecret }: VaultImage): void {
-  deviceSecret.wipe();
-  for (const { deviceSeed, nextSeed } of seats) {
-    deviceSeed.wipe();
-    nextSeed?.wipe();
-  }
-}

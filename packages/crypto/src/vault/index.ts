@@ -1,6 +1,6 @@
 export { makeDecoy, type DecoyFailure } from "./decoy.ts";
 export { enrolPin, type EnrolmentFailure, type PinEnrolment, type VaultPorts } from "./enrol.ts";
-export { readImage, wipeImage, type ImageFault, type VaultImage } from "./image.ts";
+export { readImage, type ImageFault, type VaultImage } from "./image.ts";
 export type { Held } from "./held.ts";
 export { UNOPENED_MAX, WRONG_PINS_MAX } from "./limits.ts";
 export { changePin, hasPin, type ChangeFailure, type PinName } from "./pins.ts";

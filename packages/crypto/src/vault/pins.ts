@@ -90,7 +90,7 @@ function changeOf(
       const share = shares[at]?.expose(bytesToScalar);
       assert(share?.ok === true, "there is a share for every seat");
       const slot = slotFor(pin, seat, share.value, ports.random);
-      return { x: seat.x, slot: slots[at] ?? 0, ...slot, isDone: 0 };
+      return { x: seat.x, slot: slots[at] ?? 0, ...slot, isDone: false };
     }),
   };
 }
@@ -108,12 +108,12 @@ export async function pushChange(held: Held, record: VaultRecord, records: Recor
   const slots = await Promise.all(
     change.slots.map(async (one) => {
       const seat = held.image.seats.find(({ x }) => x === one.x);
-      if (one.isDone === 1 || seat === undefined) return one;
+      if (one.isDone || seat === undefined) return one;
       const answer = await manage(seat, manager, { kind: "setSlot", ...one }, held.ports.carry);
-      return { ...one, isDone: answer === "done" ? 1 : 0 };
+      return { ...one, isDone: answer === "done" };
     }),
   );
-  const isDone = slots.every((one) => one.isDone === 1);
+  const isDone = slots.every((one) => one.isDone);
   const next = isDone ? finished(record, change) : { ...record, change: { ...change, slots } };
   await saveVaultRecord(records, next); // not kept, it is asked for again: a change can be repeated
   return next;

@@ -4,6 +4,7 @@
  * Spec: spec/vault.md, "Record".
  */
 import {
+  bool,
   decode,
   encode,
   err,
@@ -57,7 +58,7 @@ const full = struct({
 const change = struct({
   pin: u8,
   slots: perSeat(
-    struct({ x: u8, slot: u8, element: fixed(32), sealedShare: fixed(SEALED_SHARE_BYTES), isDone: u8 }),
+    struct({ x: u8, slot: u8, element: fixed(32), sealedShare: fixed(SEALED_SHARE_BYTES), isDone: bool }),
   ),
 });
 export type PinChange = TypeOf<typeof change>;

@@ -5,6 +5,7 @@
 import { xchacha20poly1305 } from "@noble/ciphers/chacha.js";
 import { bytesToScalar, combineShares, randomScalar, scalarToBytes, splitSecret } from "@sotto/oprf";
 import {
+  bytesToPayload,
   concat,
   decode,
   encode,
@@ -13,6 +14,7 @@ import {
   GUARDIANS_MAX,
   list,
   opaque,
+  payloadToBytes,
   struct,
   text,
   u8,
@@ -24,9 +26,8 @@ import {
 import { sha256 } from "@sotto/verify";
 import { wipeAt, wipeCertificate, type Carry, type Managed } from "../guardian/index.ts";
 import { signingKey } from "../keys.ts";
-import type { Held } from "./held.ts";
-import { keep } from "./held.ts";
-import type { VaultImage } from "./image.ts";
+import { keep, type Held } from "./held.ts";
+import type { VaultImage, VaultSeat } from "./image.ts";
 import type { VaultRecord } from "./record.ts";
 import type { BlockFault } from "../container/index.ts";
 
@@ -48,17 +49,19 @@ export type WipeBundle = TypeOf<typeof bundle>;
 export function wipeBundle({ image }: Held, { full }: VaultRecord): WipeBundle | undefined {
   if (full === undefined) return undefined;
   const wiping = signingKey(full.wipeSeed);
-  return {
-    relayUrl: image.relayUrl,
-    certificates: image.seats.map(({ gid, gx, url, rid, ...seat }) => ({
-      gid,
-      gx,
-      url,
-      rid,
-      signature: wipeCertificate({ gid, rid, ...seat }, wiping),
-    })),
-  };
+  return bundleOf(image, (seat) => wipeCertificate(seat, wiping));
 }
+
+const bundleOf = (
+  { relayUrl, seats }: VaultImage,
+  signatureFor: (seat: VaultSeat, at: number) => Uint8Array,
+): WipeBundle => ({
+  relayUrl,
+  certificates: seats.map((seat, at) => {
+    const { gid, gx, url, rid } = seat;
+    return { gid, gx, url, rid, signature: signatureFor(seat, at) };
+  }),
+});
 
 /** How each guardian answered, in order. With `count - threshold + 1` that are done the device opens for nobody. */
 export const postWipe = ({ certificates }: WipeBundle, carry: Carry): Promise<readonly Managed[]> =>
@@ -119,32 +122,17 @@ export function joinWipe(shares: readonly WipeShare[]): Result<WipeBundle, "diff
 const sealKey = (key: bigint): Uint8Array => sha256(scalarToBytes(key));
 
 const SHARE_PREFIX = "sotto-wipe:";
-const CHECK_BYTES = 4;
 
-export function wipeShareToText(one: WipeShare): string {
-  const bytes = encode(share, one);
-  const checked = concat(bytes, sha256(bytes).subarray(0, CHECK_BYTES));
-  return SHARE_PREFIX + checked.toBase64({ alphabet: "base64url", omitPadding: true });
-}
+export const wipeShareToText = (one: WipeShare): string => SHARE_PREFIX + bytesToPayload(encode(share, one));
 
 /** Spaces and line breaks do not matter. */
 export function textToWipeShare(typed: string): Result<WipeShare, "notAShare" | "damaged" | "newer"> {
   const compact = typed.replace(/\s+/g, "");
   if (!compact.startsWith(SHARE_PREFIX)) return err("notAShare");
-  let bytes: Uint8Array;
-  try {
-    bytes = Uint8Array.fromBase64(compact.slice(SHARE_PREFIX.length), { alphabet: "base64url" });
-  } catch {
-    return err("damaged");
-  }
-  const body = bytes.slice(0, -CHECK_BYTES);
-  if (
-    bytes.length <= CHECK_BYTES ||
-    !bytes.subarray(-CHECK_BYTES).every((one, at) => one === sha256(body)[at])
-  )
-    return err("damaged");
-  if ((body[0] ?? 0) > SHARE_VERSION) return err("newer");
-  const read = decode(share, body);
+  const bytes = payloadToBytes(compact.slice(SHARE_PREFIX.length));
+  if (bytes === undefined) return err("damaged");
+  if ((bytes[0] ?? 0) > SHARE_VERSION) return err("newer");
+  const read = decode(share, bytes);
   return read.ok ? read : err("damaged");
 }
 
@@ -169,13 +157,7 @@ export const deadManAt = ({ openedAt, deadMan }: VaultImage): number | undefined
 /** The device first: guardians are told if they can be reached. */
 export async function wipeOverdue({ container, image, ports }: Held): Promise<Result<void, BlockFault>> {
   const destroyed = await container.destroy();
-  const certificates = image.seats.map(({ gid, gx, url, rid }, at) => ({
-    gid,
-    gx,
-    url,
-    rid,
-    signature: image.deadMan?.certificates[at] ?? new Uint8Array(64),
-  }));
-  await postWipe({ relayUrl: image.relayUrl, certificates }, ports.carry);
+  const signed = bundleOf(image, (_, at) => image.deadMan?.certificates[at] ?? new Uint8Array(64));
+  await postWipe(signed, ports.carry);
   return destroyed;
 }
