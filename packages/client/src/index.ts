@@ -2,6 +2,7 @@ export { createMember, type OpenFailure } from "./create-member.ts";
 export { createProfile, type Joining } from "./create-profile.ts";
 export { follow, type Take } from "./follow.ts";
 export * from "./lock/device-lock.ts";
+export { enrolmentOf, mistakeIn, type NewSecret } from "./lock/new-secret.ts";
 export type { OpenVault, VaultView } from "./lock/open-vault.ts";
 export * from "./member.ts";
 export { harmlessName } from "./names.ts";

@@ -6,6 +6,8 @@ import {
   createMember,
   createProfile,
   enrol,
+  enrolmentOf,
+  mistakeIn,
   openLock,
   readKit,
   restoreAccount,
@@ -105,11 +107,11 @@ export async function join(
   joining: Joining,
   progress: (part: number) => void,
 ): Promise<Result<Joined, Trouble>> {
-  const mistake = mistakeIn(joining);
+  const mistake = textToCode(joining.code).ok ? mistakeIn(joining.secret) : CODE_MALFORMED;
   if (mistake !== undefined) return err({ kind: "problem", problem: mistake });
   const kit = kitOf(joining);
   if (kit?.ok === false) return err({ kind: "problem", problem: kit.error });
-  const enrolment = await enrolmentOf(joining);
+  const enrolment = await enrolmentOf(joining.secret, joining.relayUrl, fetchUnlockOffer);
   if (!enrolment.ok) return err({ kind: "problem", problem: enrolment.error });
   await removeContainer();
   const file = await openOpfsBlockFile(CONTAINER_NAME, containerBytes());
@@ -118,28 +120,16 @@ export async function join(
   const made = container.ok
     ? await joinIn(container.value, joining, { enrolment: enrolment.value, kit: kit?.value })
     : err(troubleOf(container.error));
+  kit?.value.seed.wipe();
   if (made.ok) return made;
   await file.value.close();
   await removeContainer();
   return made;
 }
 
-function mistakeIn({ code, secret }: Joining): Problem | undefined {
-  if (!textToCode(code).ok) return { kind: "code-malformed" };
-  if (secret.kind === "passphrase")
-    return isPassphraseShort(secret.passphrase) ? { kind: "passphrase-short" } : undefined;
-  const kind = pinMistake(secret.pin);
-  return kind && { kind };
-}
+const CODE_MALFORMED: Problem = { kind: "code-malformed" };
 
 const kitOf = ({ kit, relayUrl }: Joining) => (kit === undefined ? undefined : readKit(kit, relayUrl));
-
-/** A PIN needs guardians, and the relay says which. */
-async function enrolmentOf({ secret, relayUrl }: Joining): Promise<Result<Enrolment, Problem>> {
-  if (secret.kind === "passphrase") return ok(secret);
-  const offer = await fetchUnlockOffer(relayUrl);
-  return offer ? ok({ ...secret, relayUrl, offer }) : err({ kind: "relay-unreachable" });
-}
 
 export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | undefined> {
   const offer = await fetchUnlockOffer(relayUrl);

@@ -9,6 +9,7 @@ import type {
   Intent,
   LockView,
   MemberView,
+  NewSecret,
   Problem,
   SafetyNumberView,
   VaultView,
@@ -42,9 +43,7 @@ export type DeviceView =
 export type Joining = {
   readonly code: string;
   readonly name: string;
-  readonly secret:
-    | { readonly kind: "passphrase"; readonly passphrase: string }
-    | { readonly kind: "pin"; readonly pin: string };
+  readonly secret: NewSecret;
   /** The relay's address, as in an Endpoint. */
   readonly relayUrl: string;
   /** The account of this recovery kit is taken over: its text or its words, as they were typed. */

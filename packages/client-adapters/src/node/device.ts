@@ -8,23 +8,23 @@ import {
   createMember,
   createProfile,
   enrol,
+  enrolmentOf,
+  mistakeIn,
   openLock,
   readKit,
   restoreAccount,
   type DeviceLock,
-  type Enrolment,
   type LockFailure,
   type LockPorts,
   type Member,
   type MemberPorts,
+  type NewSecret,
   type OpenedProfile,
   type OpenFailure,
   type OpenVault,
   type Problem,
   type Records,
 } from "@sotto/client";
-import { isPassphraseShort } from "@sotto/client/passphrase";
-import { pinMistake } from "@sotto/client/pin";
 import {
   containerBytes,
   createContainer,
@@ -97,22 +97,20 @@ export type Device = {
  */
 export async function createDevice(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, code } = options;
-  const mistake = mistakeIn(options);
+  const mistake = mistakeIn(secretOf(options));
   if (mistake !== undefined) return err(mistake);
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
   const kit = kitOf(options);
   if (kit?.ok === false) return kit;
+  kit?.value.seed.wipe(); // it is read anew where it is used
   const isNew = !existsSync(file);
   const device = await createIn(options);
   if (!device.ok && isNew && device.error.kind !== "device-in-use" && existsSync(file)) rmSync(file);
   return device;
 }
 
-function mistakeIn({ passphrase, opensWith }: CreateDevice): Problem | undefined {
-  if (opensWith !== "pin") return isPassphraseShort(passphrase) ? { kind: "passphrase-short" } : undefined;
-  const kind = pinMistake(passphrase);
-  return kind && { kind };
-}
+const secretOf = ({ passphrase, opensWith }: CreateDevice): NewSecret =>
+  opensWith === "pin" ? { kind: "pin", pin: passphrase } : { kind: "passphrase", passphrase };
 
 const kitOf = ({ kit, relayUrl }: CreateDevice) => (kit === undefined ? undefined : readKit(kit, relayUrl));
 
@@ -187,21 +185,10 @@ const lockPorts = ({ clock = systemClock }: OpenDevice): LockPorts => ({
 });
 
 async function enrolIn(container: Container, options: CreateDevice): Promise<Result<Opened, DeviceProblem>> {
-  const enrolment = await enrolmentOf(options);
+  const enrolment = await enrolmentOf(secretOf(options), options.relayUrl, fetchUnlockOffer);
   if (!enrolment.ok) return enrolment;
   const enrolled = await enrol(container, enrolment.value, lockPorts(options));
   return enrolled.ok ? enrolled : err(problemOfLock(enrolled.error));
-}
-
-/** A PIN needs guardians, and the relay says which. */
-async function enrolmentOf({
-  passphrase,
-  opensWith,
-  relayUrl,
-}: CreateDevice): Promise<Result<Enrolment, DeviceProblem>> {
-  if (opensWith !== "pin") return ok({ kind: "passphrase", passphrase });
-  const offer = await fetchUnlockOffer(relayUrl);
-  return offer ? ok({ kind: "pin", pin: passphrase, relayUrl, offer }) : err({ kind: "relay-unreachable" });
 }
 
 async function unlockIn(container: Container, options: OpenDevice): Promise<Result<Opened, DeviceProblem>> {
