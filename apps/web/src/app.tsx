@@ -1,9 +1,9 @@
 /** Shows what the device is: not yet ready, blocked, new, locked or open. */
 import { computed, useSignal, useSignalEffect, type ReadonlySignal } from "@preact/signals";
-import { LOCK_HIDDEN_MS, LOCK_IDLE_MS, unreachable } from "@sotto/protocol";
+import { unreachable } from "@sotto/protocol";
 import type { FunctionComponent, JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { watchForLock } from "./auto-lock.ts";
+import { limitsOf, watchForLock } from "./auto-lock.ts";
 import { Cover, useCover } from "./cover/cover.tsx";
 import { useDevice, type Device } from "./device.ts";
 import { useExample, type Example } from "./example.ts";
@@ -35,22 +35,22 @@ function useHome(view: ReadonlySignal<DeviceView>): FunctionComponent<HomeProps>
 
 /** An opened profile locks itself, sooner where its organisation says so. */
 function useAutoLock(device: Device): void {
-  const limits = useMemo(() => limitsOf(device.view), [device]);
+  const { isOpen, idleMs, hiddenMs } = useMemo(() => lockingOf(device.view), [device]);
   useSignalEffect(() => {
-    const { value } = limits;
-    if (value === undefined) return undefined;
-    const [idleMs = 0, hiddenMs = 0] = value.split(" ").map(Number);
-    return watchForLock({ idleMs, hiddenMs }, () => void device.lock());
+    const limits = { idleMs: idleMs.value, hiddenMs: hiddenMs.value };
+    return isOpen.value ? watchForLock(limits, () => void device.lock()) : undefined;
   });
 }
 
-/** As text, so that a view that changes nothing of it does not begin the wait anew. */
-const limitsOf = (view: ReadonlySignal<DeviceView>): ReadonlySignal<string | undefined> =>
-  computed(() => {
-    if (view.value.kind !== "open") return undefined;
-    const { lockIdleMs = LOCK_IDLE_MS, lockHiddenMs = LOCK_HIDDEN_MS } = view.value.vault ?? {};
-    return `${lockIdleMs} ${lockHiddenMs}`;
-  });
+/** Each by itself, so that a view that changes nothing of it does not begin the wait anew. */
+function lockingOf(view: ReadonlySignal<DeviceView>) {
+  const limits = computed(() => limitsOf(view.value.kind === "open" ? view.value.vault : undefined));
+  return {
+    isOpen: computed(() => view.value.kind === "open"),
+    idleMs: computed(() => limits.value.idleMs),
+    hiddenMs: computed(() => limits.value.hiddenMs),
+  };
+}
 
 export function App(): JSX.Element {
   const device = useDevice();

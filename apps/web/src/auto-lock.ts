@@ -2,12 +2,20 @@
  * When a device that nobody uses is locked: after a while without input, sooner when it is out of sight, and at once when a page
  * that slept wakes too late. Never while a picker that we opened is up. Spec: spec/handset.md, UI25 to UI27.
  */
+import type { VaultView } from "@sotto/client";
+import { LOCK_HIDDEN_MS, LOCK_IDLE_MS } from "@sotto/protocol";
 
 export type LockLimits = {
   /** Without input, and out of sight. Milliseconds. */
   readonly idleMs: number;
   readonly hiddenMs: number;
 };
+
+/** Where a passphrase opens, nothing of an organisation says otherwise. */
+export const limitsOf = (vault: VaultView | undefined): LockLimits => ({
+  idleMs: vault?.lockIdleMs ?? LOCK_IDLE_MS,
+  hiddenMs: vault?.lockHiddenMs ?? LOCK_HIDDEN_MS,
+});
 
 /** A picker that is left open holds the lock no longer than this. */
 const HOLD_MS_MAX = 300_000;

@@ -1,7 +1,7 @@
 /** An ordinary app before the lock screen. What is behind it is not fetched to show it. Spec: spec/handset.md, UI40 and UI41. */
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { FunctionComponent, JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { Device } from "../device.ts";
 import { cover } from "../preferences.ts";
 
@@ -45,11 +45,11 @@ export function Cover({ onLift }: { readonly onLift: () => void }): JSX.Element 
     addEventListener("keydown", press, true);
     return () => removeEventListener("keydown", press, true);
   });
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const end = (): void => clearTimeout(timer);
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const end = (): void => clearTimeout(timer.current);
   const way: Way = {
     onPointerDown: () => {
-      timer = setTimeout(onLift, HOLD_MS);
+      timer.current = setTimeout(onLift, HOLD_MS);
     },
     onPointerUp: end,
     onPointerLeave: end,

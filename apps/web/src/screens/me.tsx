@@ -1,8 +1,8 @@
 /** What is the person's own: name, link, contract, storage, how this device looks, and what Sotto does not promise. */
 import type { MeView, VaultView } from "@sotto/client";
-import { LOCK_HIDDEN_MS, LOCK_IDLE_MS } from "@sotto/protocol";
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
+import { limitsOf } from "../auto-lock.ts";
 import { useDevice } from "../device.ts";
 import { go } from "../navigation.ts";
 import { now } from "../now.ts";
@@ -29,18 +29,15 @@ import { MyLink } from "./add.tsx";
 import { CoverChoice } from "./cover-choice.tsx";
 import { Panel, Section } from "./panel.tsx";
 
-/** How long a device that a passphrase opens stays open: nothing of an organisation says otherwise. */
-const LOCKING = { lockIdleMs: LOCK_IDLE_MS, lockHiddenMs: LOCK_HIDDEN_MS };
-
 export function Me(props: { readonly me: MeView; readonly vault: VaultView | undefined }): JSX.Element {
   const { me, vault } = props;
-  const { lockIdleMs, lockHiddenMs } = vault ?? LOCKING;
+  const { idleMs, hiddenMs } = limitsOf(vault);
   const device = useDevice();
   return (
     <Panel title={m.me()} isTab>
       <Section
         title={m.me_lock_title()}
-        text={m.me_lock_text({ idle: durationWords(lockIdleMs), hidden: durationWords(lockHiddenMs) })}
+        text={m.me_lock_text({ idle: durationWords(idleMs), hidden: durationWords(hiddenMs) })}
       >
         <button type="button" class="button" onClick={() => void device.lock()}>
           <Icon name="lock" />

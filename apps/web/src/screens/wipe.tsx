@@ -59,11 +59,11 @@ function mistakeWords(mistake: WipeMistake): string {
 
 export function WipeOther(): JSX.Element {
   const device = useDevice();
-  const [texts, setTexts] = useState<readonly [string, string]>(["", ""]);
+  const [texts, setTexts] = useState<readonly string[]>(["", ""]);
   const [isUnderWay, setUnderWay] = useState(false);
   const [outcome, setOutcome] = useState("");
-  const edit = (at: 0 | 1) => (value: string) => {
-    setTexts(([first, second]) => (at === 0 ? [value, second] : [first, value]));
+  const edit = (at: number) => (value: string) => {
+    setTexts((before) => before.with(at, value));
     setOutcome("");
   };
   async function submit(event: TargetedSubmitEvent<HTMLFormElement>): Promise<void> {
@@ -74,26 +74,20 @@ export function WipeOther(): JSX.Element {
     setUnderWay(false);
     setOutcome(wiped.ok ? m.wipe_other_done(wiped.value) : mistakeWords(wiped.error));
   }
-  const field = { autocomplete: "off", spellcheck: false } as const;
   return (
     <Section title={m.wipe_other_title()} text={m.wipe_other_text()}>
       <form class="stack" onSubmit={(event) => void submit(event)}>
-        <Field
-          label={m.wipe_other_first()}
-          name="first"
-          value={texts[0]}
-          onValue={edit(0)}
-          figures
-          input={field}
-        />
-        <Field
-          label={m.wipe_other_second()}
-          name="second"
-          value={texts[1]}
-          onValue={edit(1)}
-          figures
-          input={field}
-        />
+        {[m.wipe_other_first(), m.wipe_other_second()].map((label, at) => (
+          <Field
+            key={label}
+            label={label}
+            name={`text-${at}`}
+            value={texts[at] ?? ""}
+            onValue={edit(at)}
+            figures
+            input={{ autocomplete: "off", spellcheck: false }}
+          />
+        ))}
         <button class="button button--danger" aria-disabled={isUnderWay || texts.includes("")}>
           {m.wipe_other_do()}
         </button>

@@ -72,13 +72,16 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
   function run(opened: OpenProfile): Result<void, Problem> {
     profile = opened;
     const { member, vault } = opened;
-    const showMember = (): void => {
-      if (profile === opened) show({ kind: "open", member: member.view(), vault: vault?.view() });
-    };
-    member.onView(showMember);
-    showMember();
-    void vault?.upkeep().then(showMember);
+    const showIt = (): void => showOpen(opened);
+    member.onView(showIt);
+    showIt();
+    void vault?.upkeep().then(showIt);
     return ok(undefined);
+  }
+
+  function showOpen(opened: OpenProfile): void {
+    const { member, vault } = opened;
+    if (profile === opened) show({ kind: "open", member: member.view(), vault: vault?.view() });
   }
 
   async function joinAs(joining: Joining): Promise<Result<void, Problem>> {
@@ -133,7 +136,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     const opened = profile;
     if (opened === undefined) return err({ kind: "device-failing" });
     const done = await step(opened);
-    if (profile === opened) show({ kind: "open", member: opened.member.view(), vault: opened.vault?.view() });
+    showOpen(opened);
     return done;
   }
 
