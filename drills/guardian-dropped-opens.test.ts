@@ -1,15 +1,25 @@
 /** A relay carries everything but what opens: its member is to pay for tries that open nothing. */
 import assert from "node:assert/strict";
-import { test } from "node:test";
+import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { test, type TestContext } from "node:test";
+import { createCarry } from "@sotto/client-adapters/node";
 import {
   claimOf,
   evaluateAt,
+  FileGuardians,
   GuardianWorld,
   guessOf,
   openRequest,
   outputOf,
   profileOf,
   recordAt,
+  VaultDevice,
 } from "@sotto/testkit/guardian";
 
 const UNTOUCHED = [10, 10, 10, 10];
@@ -62,4 +72,49 @@ test("[GD4 GD6] an OPEN that never arrived is sent again hours later: it opens, 
   assert.ok(opened?.kind === "opened");
   for (let time = 0; time < 5; time++) assert.deepEqual(await world.ask(0, request), opened);
   assert.deepEqual(recordAt(guardian).budgets, UNTOUCHED);
+});
+
+const PIN = "482913";
+
+/** A relay that carries to one guardian what `mayPass` lets through, and says of the rest that nobody answered. */
+async function hostileRelay(t: TestContext, world: FileGuardians, mayPass: () => boolean): Promise<string> {
+  const [guardian] = world.guardians;
+  assert.ok(guardian);
+  const server = createServer((request, response) => {
+    void buffer(request).then(async (envelope) => {
+      const answer = mayPass() ? await world.carry(guardian, new Uint8Array(envelope)) : undefined;
+      response.writeHead(answer ? 200 : 502).end(answer ?? "unreached");
+    });
+  }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  t.after(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+test("[VT6 GC11] over HTTP, a relay that carries all but OPENs costs a device three tries, and they come back", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "sotto-dropped-"));
+  const world = await FileGuardians.create(folder, 1);
+  t.after(() => {
+    world.close();
+    rmSync(folder, { recursive: true });
+  });
+  let mayPass = (): boolean => true;
+  const carry = createCarry(await hostileRelay(t, world, () => mayPass()));
+  const device = await VaultDevice.enrol({ guardians: world.guardians, carry, now: world.now }, PIN, 1);
+  const seatOf = async () => (await device.held()).image.seats[0]!;
+  const budgets = async () => (await world.seize(0, (await seatOf()).rid))?.budgets;
+  for (let time = 0; time < 8; time++) {
+    const kept = (await seatOf()).unopened.length;
+    // What was kept is sent first. It is dropped, too: the relay lets through what follows it, which is HELLO and EVAL.
+    let seen = 0;
+    mayPass = () => ++seen > kept && seen <= kept + 2;
+    assert.equal(await device.outcome(PIN), "unreached");
+  }
+  assert.deepEqual(await budgets(), [7, 7, 7, 7]);
+  mayPass = () => true;
+  await (await device.open(PIN)).records.close();
+  assert.deepEqual(await budgets(), UNTOUCHED);
 });

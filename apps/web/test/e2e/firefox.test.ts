@@ -1,6 +1,6 @@
 /**
  * The handset in Firefox, which has storage, workers and cryptography of its own: joining, a conversation with somebody
- * in a terminal, and everything still there behind the passphrase. Spec: spec/handset.md.
+ * in a terminal, everything still there behind the passphrase, and a PIN. Spec: spec/handset.md.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -108,5 +108,42 @@ test("[UI24] in Firefox somebody joins, talks with somebody in a terminal, and f
   await press(CAROL);
   await sees("written in Firefox");
   await sees("answered in a terminal");
+  assert.deepEqual(firefox.complaints, []);
+});
+
+/** On the page's own keys. */
+async function typePin(pin: string): Promise<void> {
+  await waitFor(".pin");
+  for (const digit of pin) await press(digit);
+  await firefox.evaluate((done) => {
+    document.querySelector<HTMLElement>(done)?.click();
+    return null;
+  }, ".pin__key--done");
+}
+
+test("[UI24 UI30 UI35 VT1] in Firefox the device is wiped, and the next one is joined and opened with a PIN", async () => {
+  await press("Me");
+  await press("PINs and wipe");
+  await press("Wipe this device");
+  await press("Wipe this device now");
+  await sees("This device was wiped.");
+
+  await fill("Activation code", (await newCode(data)) + ENTER);
+  await fill("Your name", ALICE + ENTER);
+  await waitFor(".pin-choice__offered");
+  const pin = await firefox.evaluate(
+    (offered) => document.querySelector(offered)?.textContent.replaceAll(" ", "") ?? "",
+    ".pin-choice__offered",
+  );
+  assert.match(pin, /^\d{6}$/);
+  await press("Take this PIN");
+  await typePin(pin);
+  await waitFor(".home");
+
+  await firefox.reload();
+  await typePin("000000");
+  await sees("This PIN opens nothing.");
+  await typePin(pin);
+  await waitFor(".home");
   assert.deepEqual(firefox.complaints, []);
 });
