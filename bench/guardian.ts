@@ -8,11 +8,11 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { ask, deal, sign, signingKey, unlockWithPin } from "@sotto/crypto";
-import { createGuardian, type Guardian } from "@sotto/guardian";
-import { nativeUntil, openRecordStore } from "@sotto/guardian-adapters/node";
-import { envelopePublicKey } from "@sotto/oprf";
-import { Secret, type GuardianAddress } from "@sotto/protocol";
+import { ask, deal, unlockWithPin } from "@sotto/crypto";
+import type { Guardian } from "@sotto/guardian";
+import { nativeUntil } from "@sotto/guardian-adapters/node";
+import type { GuardianAddress } from "@sotto/protocol";
+import { FileGuardians } from "@sotto/testkit/guardian";
 import { sha256 } from "@sotto/verify";
 import { buildHandset } from "../scripts/handset.ts";
 import { measureUnlocks } from "./guardian-handset.ts";
@@ -33,22 +33,10 @@ const rounded = (value: number): number => Math.round(value * 100) / 100;
 
 /** A guardian on files in `folder`. */
 async function startGuardian(folder: string, until: (time: number) => Promise<void>) {
-  const store = openRecordStore(folder);
-  assert.ok(store.ok);
-  const [pair, envelopeSeed] = [signingKey(new Secret(random(32))), new Secret(random(32))];
-  const guardian = createGuardian({
-    store: store.value,
-    keys: { gid: pair.publicKey, sign: (bytes) => sign(pair, bytes), envelopeSeed },
-    admission: { spend: () => Promise.resolve(true) },
-    clock: Date.now,
-    random,
-    until,
-    peers: [],
-    limits: { registrations: { burst: Infinity, everyMs: 1 } },
-  });
-  const gx = await envelopePublicKey(envelopeSeed);
-  const address = { gid: pair.publicKey, gx, url: "https://guardian.example" };
-  return { guardian, address, close: () => store.value.close() };
+  const world = await FileGuardians.create(folder, 1, { clock: Date.now, until });
+  const [address] = world.guardians;
+  assert.ok(address);
+  return { guardian: address.guardian, address, close: () => world.close() };
 }
 
 type Ways = (envelope: Uint8Array) => Promise<Uint8Array | undefined>;

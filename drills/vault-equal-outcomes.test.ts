@@ -5,8 +5,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
-import { changePin, makeDecoy, REGION_BYTES_MIN, type BlockFile, type PinName } from "@sotto/crypto";
-import { ok } from "@sotto/protocol";
+import { REGION_BYTES_MIN, type BlockFile } from "@sotto/crypto";
 import { GuardianWorld, recordAt, VaultDevice } from "@sotto/testkit/guardian";
 
 const PINS = { real: "482913", decoy: "731904", duress: "640275", wrong: "506172" } as const;
@@ -17,18 +16,7 @@ const HEADER_SECTORS = 8;
 const REGION_SECTORS = REGION_BYTES_MIN / SECTOR_BYTES;
 
 async function deviceWithDecoy(world: GuardianWorld): Promise<VaultDevice> {
-  const device = await VaultDevice.enrol(world, PINS.real);
-  const opened = await device.open(PINS.real);
-  const own = { region: opened.profile.region, records: opened.records };
-  const made = await makeDecoy(opened.held, opened.record, own, () => Promise.resolve(ok(undefined)));
-  assert.ok(made.ok);
-  let record = made.value;
-  for (const name of ["decoy", "duress"] as const satisfies readonly PinName[]) {
-    const changed = await changePin(opened.held, record, opened.records, { name, pin: PINS[name] });
-    assert.ok(changed.ok);
-    record = changed.value;
-  }
-  await opened.records.close();
+  const device = await VaultDevice.withDecoy(world, PINS);
   await (await device.open(PINS.real)).records.close();
   return device;
 }

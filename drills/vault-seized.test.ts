@@ -8,20 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
-import {
-  boxKey,
-  changePin,
-  makeDecoy,
-  openContainer,
-  openShare,
-  postWipe,
-  readImage,
-  wipeBundle,
-  type PinName,
-} from "@sotto/crypto";
+import { boxKey, openContainer, openShare, postWipe, readImage, wipeBundle } from "@sotto/crypto";
 import { bytesToScalar, combineShares, evaluateInput } from "@sotto/oprf";
-import { concat, ok, Secret, textToBytes } from "@sotto/protocol";
-import { FileGuardians, random, VaultDevice, type OpenVault } from "@sotto/testkit/guardian";
+import { concat, Secret, textToBytes } from "@sotto/protocol";
+import { FileGuardians, random, VaultDevice } from "@sotto/testkit/guardian";
 import { sha256 } from "@sotto/verify";
 
 const PINS = { real: "482913", decoy: "731904", duress: "640275" } as const;
@@ -34,22 +24,11 @@ async function lived(t: TestContext) {
     world.close();
     rmSync(folder, { recursive: true });
   });
-  const device = await VaultDevice.enrol(world, PINS.real);
-  let opened = await device.open(PINS.real);
-  assert.ok((await opened.records.commit([{ key: "said", value: textToBytes(SAID) }])).ok);
-  const own = { region: opened.profile.region, records: opened.records };
-  const made = await makeDecoy(opened.held, opened.record, own, () => Promise.resolve(ok(undefined)));
-  assert.ok(made.ok);
-  opened = { ...opened, record: made.value };
-  for (const name of ["decoy", "duress"] as const) opened = await withPin(opened, name, PINS[name]);
-  await opened.records.close();
+  const device = await VaultDevice.withDecoy(world, PINS);
+  const { records } = await device.open(PINS.real);
+  assert.ok((await records.commit([{ key: "said", value: textToBytes(SAID) }])).ok);
+  await records.close();
   return { folder, world, device };
-}
-
-async function withPin(opened: OpenVault, name: PinName, pin: string): Promise<OpenVault> {
-  const changed = await changePin(opened.held, opened.record, opened.records, { name, pin });
-  assert.ok(changed.ok);
-  return { ...opened, record: changed.value };
 }
 
 /** With every share of k the PIN's output follows at once, and with it whatever any slot still holds for that PIN. */

@@ -1,33 +1,25 @@
 /** Locking by itself, in real Chromium on the screens of the gallery, with a clock that the test moves. Spec: spec/handset.md. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { openWindow, type Window } from "@sotto/testkit/browser";
-import { openGallery, type Gallery } from "./gallery.ts";
+import { beforeEach, test } from "node:test";
+import { inGallery } from "./gallery.ts";
 
 const SECOND = 1_000;
-let gallery: Gallery;
-let window: Window;
-before(async () => {
-  gallery = await openGallery();
-});
-after(() => gallery.close());
+const shown = inGallery({ width: 390, height: 844 });
 beforeEach(async () => {
-  window = await openWindow({ width: 390, height: 844 });
-  await window.page.clock.install();
-  await window.page.goto(gallery.address("conversation"));
-  await window.page.getByRole("log").waitFor();
+  await shown.page.clock.install();
+  await shown.page.goto(shown.address("conversation"));
+  await shown.page.getByRole("log").waitFor();
 });
-afterEach(() => window.close());
 
 const isLocked = async (): Promise<boolean> => {
-  await window.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
-  return window.page.getByRole("heading", { name: "Locked" }).isVisible();
+  await shown.page.evaluate(() => new Promise((drawn) => requestAnimationFrame(drawn)));
+  return shown.page.getByRole("heading", { name: "Locked" }).isVisible();
 };
-const pass = (ms: number): Promise<void> => window.page.clock.runFor(ms);
+const pass = (ms: number): Promise<void> => shown.page.clock.runFor(ms);
 
 /** As when another tab or another app is in front. */
 const hide = (isHidden: boolean): Promise<void> =>
-  window.page.evaluate((hidden) => {
+  shown.page.evaluate((hidden) => {
     Object.defineProperty(document, "visibilityState", {
       configurable: true,
       get: () => (hidden ? "hidden" : "visible"),
@@ -36,14 +28,14 @@ const hide = (isHidden: boolean): Promise<void> =>
   }, isHidden);
 
 test("[UI25] two minutes without input lock; a key or a touch begins them anew; nothing said is left on the page", async () => {
-  const said = await window.page.getByRole("log").textContent();
+  const said = await shown.page.getByRole("log").textContent();
   await pass(110 * SECOND);
-  await window.page.keyboard.press("Shift");
+  await shown.page.keyboard.press("Shift");
   await pass(110 * SECOND);
   assert.equal(await isLocked(), false);
   await pass(11 * SECOND);
   assert.equal(await isLocked(), true);
-  const left = await window.page.evaluate(() => document.documentElement.outerHTML);
+  const left = await shown.page.evaluate(() => document.documentElement.outerHTML);
   for (const sentence of (said ?? "").match(/[A-Z][a-z ,']{20,}/g) ?? [])
     assert.ok(!left.includes(sentence), sentence);
 });
@@ -60,20 +52,20 @@ test("[UI25] half a minute out of sight locks; coming back before does not", asy
 });
 
 test("[UI26] a page that slept past its time locks when somebody comes back, by whatever they do", async () => {
-  for (const wake of [() => hide(false), () => window.page.mouse.move(10, 10)]) {
-    await window.page.goto(gallery.address("conversation"));
-    await window.page.getByRole("log").waitFor();
+  for (const wake of [() => hide(false), () => shown.page.mouse.move(10, 10)]) {
+    await shown.page.goto(shown.address("conversation"));
+    await shown.page.getByRole("log").waitFor();
     await hide(true);
-    const now = await window.page.evaluate(() => Date.now());
-    await window.page.clock.setSystemTime(now + 3_600_000); // no timer ran meanwhile
+    const now = await shown.page.evaluate(() => Date.now());
+    await shown.page.clock.setSystemTime(now + 3_600_000); // no timer ran meanwhile
     await wake();
     assert.equal(await isLocked(), true);
   }
 });
 
 test("[UI27] a picker that we opened keeps it open, and for five minutes at most", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("add"));
+  const { page } = shown;
+  await page.goto(shown.address("add"));
   const [chooser] = await Promise.all([
     page.waitForEvent("filechooser"),
     page

@@ -1,32 +1,18 @@
 /** The cover, in real Chromium on the screens of the gallery. Spec: spec/handset.md, UI40 and UI41. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
-import { openWindow, type Window } from "@sotto/testkit/browser";
-import { openGallery, type Gallery } from "./gallery.ts";
+import { test } from "node:test";
+import { inGallery } from "./gallery.ts";
 
-let gallery: Gallery;
-let window: Window;
-before(async () => {
-  gallery = await openGallery();
-});
-after(() => gallery.close());
-beforeEach(async () => {
-  window = await openWindow({ width: 390, height: 844 });
-});
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  assert.deepEqual(complaints, []);
-});
+const shown = inGallery({ width: 390, height: 844 });
 
 const wear = async (cover: string): Promise<void> => {
-  await window.page.goto(gallery.address("lock"));
-  await window.page.evaluate((chosen) => localStorage.setItem("cover", chosen), cover);
-  await window.page.reload();
+  await shown.page.goto(shown.address("lock"));
+  await shown.page.evaluate((chosen) => localStorage.setItem("cover", chosen), cover);
+  await shown.page.reload();
 };
 /** Everything the page says, to eyes and to readers, and is called. */
 const said = (): Promise<string> =>
-  window.page.evaluate(() => {
+  shown.page.evaluate(() => {
     const labels = [...document.querySelectorAll("[aria-label],[title]")].map(
       (one) => `${one.getAttribute("aria-label") ?? ""} ${one.getAttribute("title") ?? ""}`,
     );
@@ -35,7 +21,7 @@ const said = (): Promise<string> =>
 
 test("[UI40] a calculator before the lock: it calculates, is called so, and says nothing else", async () => {
   await wear("calculator");
-  const { page } = window;
+  const { page } = shown;
   for (const key of ["1", "2", "Times", "3", "Equals"])
     await page.getByRole("button", { name: key, exact: true }).click();
   assert.equal(await page.locator("output").textContent(), "36");
@@ -51,7 +37,7 @@ test("[UI40] a calculator before the lock: it calculates, is called so, and says
 
 test("[UI40] notes before the lock are kept", async () => {
   await wear("notes");
-  const { page } = window;
+  const { page } = shown;
   await page.getByRole("button", { name: "New note" }).click();
   await page.getByRole("textbox", { name: "Note" }).fill("Milk\nBread");
   await page.reload();
@@ -61,7 +47,7 @@ test("[UI40] notes before the lock are kept", async () => {
 });
 
 test("[UI41] holding the display for a second, or Shift and Enter, leads to the lock; a tap does not", async () => {
-  const { page } = window;
+  const { page } = shown;
   await wear("calculator");
   await page.locator("output").click();
   assert.equal(await page.getByRole("heading", { name: "Locked" }).isVisible(), false);
@@ -74,8 +60,8 @@ test("[UI41] holding the display for a second, or Shift and Enter, leads to the 
 });
 
 test("[UI40 UI41] it is chosen with its way and its limits said, and is up again after locking", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("me"));
+  const { page } = shown;
+  await page.goto(shown.address("me"));
   await page.getByText("Calculator", { exact: true }).click();
   await page.getByText(/press and hold the display/).waitFor();
   await page.getByText(/fools a glance, not a search/).waitFor();

@@ -1,4 +1,5 @@
 /** The gallery, built and served under the page policy for one test file. */
+import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -6,7 +7,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { pagePolicyHeaders } from "@sotto/relay-adapters/page-policy";
+import { openWindow, type Window, type WindowOptions } from "@sotto/testkit/browser";
 
 const WEB = resolve(import.meta.dirname, "..");
 const VITE = resolve(WEB, "../../node_modules/vite/bin/vite.js");
@@ -27,6 +30,31 @@ export type Gallery = {
   address(scene: string, wish?: Wish): string;
   close(): Promise<void>;
 };
+
+/** A window of its own for each test of a file, on the gallery's screens. What the page complained of fails the test. */
+export function inGallery(size: WindowOptions) {
+  let gallery: Gallery | undefined;
+  let window: Window | undefined;
+  before(async () => {
+    gallery = await openGallery();
+  });
+  after(() => gallery?.close());
+  beforeEach(async () => {
+    window = await openWindow(size);
+  });
+  afterEach(async () => {
+    const complaints = window?.complaints;
+    await window?.close();
+    assert.deepEqual(complaints, []);
+  });
+  return {
+    get page(): Window["page"] {
+      return window?.page ?? assert.fail("a window is open within a test");
+    },
+    address: (scene: string, wish?: Wish): string =>
+      gallery?.address(scene, wish) ?? assert.fail("the gallery is open within a test"),
+  };
+}
 
 export async function openGallery(): Promise<Gallery> {
   const folder = await mkdtemp(join(tmpdir(), "sotto-gallery-"));

@@ -1,44 +1,30 @@
 /** What a person does with keyboard, pictures and eyes closed, on the screens of the gallery. Spec: spec/handset.md. */
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 import { TEXT_BYTES_MAX } from "@sotto/protocol";
-import { openWindow, type Window } from "@sotto/testkit/browser";
 import { until } from "@sotto/testkit/e2e";
-import { openGallery, type Gallery } from "./gallery.ts";
+import { inGallery } from "./gallery.ts";
 
-let gallery: Gallery;
-let window: Window;
-before(async () => {
-  gallery = await openGallery();
-});
-after(() => gallery.close());
-beforeEach(async () => {
-  window = await openWindow({ width: 1280, height: 800 });
-});
-afterEach(async () => {
-  const { complaints } = window;
-  await window.close();
-  assert.deepEqual(complaints, []);
-});
+const shown = inGallery({ width: 1280, height: 800 });
 
 type Handle = { readonly asked: readonly object[]; receive(text: string): void };
 
 const asked = (): Promise<readonly object[]> =>
-  window.page.evaluate(() => (globalThis as unknown as { gallery: Handle }).gallery.asked);
+  shown.page.evaluate(() => (globalThis as unknown as { gallery: Handle }).gallery.asked);
 const receive = (text: string): Promise<void> =>
-  window.page.evaluate((said) => (globalThis as unknown as { gallery: Handle }).gallery.receive(said), text);
+  shown.page.evaluate((said) => (globalThis as unknown as { gallery: Handle }).gallery.receive(said), text);
 const focused = (): Promise<string> =>
-  window.page.evaluate(() => {
+  shown.page.evaluate(() => {
     const element = document.activeElement;
     return `${element?.tagName} ${element?.getAttribute("aria-label") ?? element?.textContent?.slice(0, 24)}`;
   });
 /** Whether the newest message is wholly on the screen. */
 const isAtEnd = (): Promise<boolean> =>
-  window.page.getByRole("log").evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 4);
+  shown.page.getByRole("log").evaluate((log) => log.scrollHeight - log.clientHeight - log.scrollTop < 4);
 
 test("[UI18] ? lists shortcuts, Escape closes the list and gives the focus back", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("chats"));
+  const { page } = shown;
+  await page.goto(shown.address("chats"));
   const row = page.getByRole("button", { name: /Mara/ });
   await row.focus();
   await page.keyboard.press("?");
@@ -49,8 +35,8 @@ test("[UI18] ? lists shortcuts, Escape closes the list and gives the focus back"
 });
 
 test("[UI18] Ctrl K finds a person by a few letters", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("chats"));
+  const { page } = shown;
+  await page.goto(shown.address("chats"));
   await page.getByRole("button", { name: /Mara/ }).waitFor();
   await page.keyboard.press("Control+k");
   await page.getByRole("combobox").waitFor();
@@ -63,8 +49,8 @@ test("[UI18] Ctrl K finds a person by a few letters", async () => {
 });
 
 test("[UI18] arrows move through the list, Enter opens, Escape goes back to the row", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("chats-many"));
+  const { page } = shown;
+  await page.goto(shown.address("chats-many"));
   await page.getByRole("button", { name: /^Contact 1,? / }).focus();
   for (let count = 0; count < 40; count++) await page.keyboard.press("ArrowDown");
   await page.locator('[data-row="40"]:focus', { hasText: "Contact 41" }).waitFor();
@@ -77,16 +63,16 @@ test("[UI18] arrows move through the list, Enter opens, Escape goes back to the 
 });
 
 test("[UI18] Alt with an arrow goes to the next conversation", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   await page.getByRole("log").waitFor();
   await page.keyboard.press("Alt+ArrowDown");
   await page.getByRole("heading", { name: "Night desk" }).first().waitFor();
 });
 
 test("[UI16] Enter sends what was written, Shift with Enter begins a line", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   const field = page.getByRole("textbox", { name: "Message to Mara" });
   await field.fill("one");
   await page.keyboard.press("Shift+Enter");
@@ -99,8 +85,8 @@ test("[UI16] Enter sends what was written, Shift with Enter begins a line", asyn
 });
 
 test("[UI16] a message one byte too long is not sent, and says by how much", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   const field = page.getByRole("textbox", { name: "Message to Mara" });
   await field.fill("x".repeat(TEXT_BYTES_MAX + 1));
   await page.getByText("Too long by 1 characters").waitFor();
@@ -113,8 +99,8 @@ test("[UI16] a message one byte too long is not sent, and says by how much", asy
 });
 
 test("[UI15] a draft is kept soon after it is written, and at once when the conversation is left", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   const field = page.getByRole("textbox", { name: "Message to Mara" });
   await field.fill("not yet");
   await page.keyboard.press("Alt+ArrowDown");
@@ -124,17 +110,17 @@ test("[UI15] a draft is kept soon after it is written, and at once when the conv
 });
 
 test("[UI13] a conversation opens at its end and stays there", async () => {
-  await window.page.goto(gallery.address("conversation-many"));
-  await window.page.getByText("Message 999", { exact: true }).waitFor();
+  await shown.page.goto(shown.address("conversation-many"));
+  await shown.page.getByText("Message 999", { exact: true }).waitFor();
   assert.ok(await isAtEnd());
   for (let count = 1; count <= 5; count++) await receive(`late ${count}`);
-  await window.page.getByRole("log").getByText("late 5").waitFor();
+  await shown.page.getByRole("log").getByText("late 5").waitFor();
   assert.ok(await isAtEnd());
 });
 
 test("[UI13] a reader elsewhere is not moved; a pill counts, and leads to the end", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation-many"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation-many"));
   await page.getByText("Message 999", { exact: true }).waitFor();
   const log = page.getByRole("log");
   await log.hover();
@@ -154,8 +140,8 @@ test("[UI13] a reader elsewhere is not moved; a pill counts, and leads to the en
 });
 
 test("[UI19] a message that comes is announced once, politely", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   await page.getByRole("log").waitFor();
   await receive("are you there");
   const announced = page.getByRole("status").filter({ hasText: "Mara: are you there" });
@@ -165,16 +151,16 @@ test("[UI19] a message that comes is announced once, politely", async () => {
 });
 
 test("[UI14] marks and burn rings have words", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   const last = page.getByRole("article").last();
   await last.waitFor();
   assert.match((await last.textContent()) ?? "", /On my way.*14:03Burns in 40 seconds.*Sent/);
 });
 
 test("[UI10] right to left, arrows are mirrored and a safety number is read in the order it is read everywhere", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("verify", { dir: "rtl" }));
+  const { page } = shown;
+  await page.goto(shown.address("verify", { dir: "rtl" }));
   const groups = page.locator(".digits li");
   await groups.first().waitFor();
   const [first, second] = await groups.evaluateAll((all) =>
@@ -186,8 +172,8 @@ test("[UI10] right to left, arrows are mirrored and a safety number is read in t
 });
 
 test("[UI14] what failed says why, and so does the last of what waits", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation-offline"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation-offline"));
   const reason = page.getByRole("log").getByText("Waits for the relay.");
   await reason.waitFor();
   assert.equal(await reason.count(), 1);
@@ -195,15 +181,15 @@ test("[UI14] what failed says why, and so does the last of what waits", async ()
     (await page.getByRole("article").last().textContent()) ?? "",
     /On my way.*Waits for the relay\.$/,
   );
-  await page.goto(gallery.address("conversation-trouble"));
+  await page.goto(shown.address("conversation-trouble"));
   await page.getByText("Waits until this conversation is made anew.").waitFor();
   const failed = page.getByRole("article").filter({ hasText: "This one is late." });
   assert.match((await failed.textContent()) ?? "", /Its burn time came before it could be sent\./);
 });
 
 test("[UI21] text of others is text, and what is not understood is said to be kept", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation-trouble"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation-trouble"));
   await page.getByText("written with a newer version").waitFor();
   await receive(`<img src=x onerror="document.title='ran'"><b>bold</b> \u202Ereversed`);
   const bubble = page.getByRole("log").getByText("<b>bold</b>");
@@ -214,10 +200,10 @@ test("[UI21] text of others is text, and what is not understood is said to be ke
 });
 
 test("[UI20] the picture of a QR code is read, by code that is fetched only then", async () => {
-  const { page } = window;
+  const { page } = shown;
   const fetched: string[] = [];
   page.on("request", (request) => fetched.push(request.url()));
-  await page.goto(gallery.address("add"));
+  await page.goto(shown.address("add"));
   const code = page.getByRole("img", { name: "Your contact link as a QR code" });
   const picture = await code.screenshot();
   assert.ok(!fetched.some((url) => url.includes("zxing") || url.includes("scan")));
@@ -231,8 +217,8 @@ test("[UI20] the picture of a QR code is read, by code that is fetched only then
 });
 
 test("[UI17] Tab visits everything in reading order, and what has the focus can be seen", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("conversation"));
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
   await page.getByRole("log").waitFor();
   const field = page.getByRole("textbox", { name: "Message to Mara" });
   await field.and(page.locator(":focus")).waitFor();
@@ -266,8 +252,8 @@ const STOPS = [
 ];
 
 test("[UI17] a screen that opens takes the focus to its heading, and going back returns it", async () => {
-  const { page } = window;
-  await page.goto(gallery.address("chats"));
+  const { page } = shown;
+  await page.goto(shown.address("chats"));
   await page.getByRole("button", { name: "Me", exact: true }).click();
   await page.locator("h1:focus", { hasText: "Me" }).waitFor();
   await page.getByRole("button", { name: "Replace my link" }).click();

@@ -8,11 +8,10 @@ import {
   openContainer,
   REGION_BYTES_MIN,
   WRONG_PINS_MAX,
-  type PinName,
 } from "@sotto/crypto";
 import { ok, toHex } from "@sotto/protocol";
 import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
-import { GuardianWorld, random, recordAt, VaultDevice, type OpenVault } from "@sotto/testkit/guardian";
+import { GuardianWorld, random, recordAt, VaultDevice, withPin } from "@sotto/testkit/guardian";
 import { createDice, valueOf } from "./container-world.ts";
 
 const REAL = "482913";
@@ -20,25 +19,11 @@ const DECOY = "731904";
 const DURESS = "640275";
 const HOURS_25 = 25 * 3_600_000;
 
-async function withPin(opened: OpenVault, name: PinName, pin: string): Promise<OpenVault> {
-  const changed = await changePin(opened.held, opened.record, opened.records, { name, pin });
-  return { ...opened, record: valueOf(changed) };
-}
-
-/** With a decoy whose one record is its name. */
-async function withDecoy(world: GuardianWorld): Promise<VaultDevice> {
-  const device = await VaultDevice.enrol(world, REAL);
-  let opened = await device.open(REAL);
-  const own = { region: opened.profile.region, records: opened.records };
-  const made = await makeDecoy(opened.held, opened.record, own, (records) =>
+/** Whose decoy has one record: its name. */
+const withDecoy = (world: GuardianWorld): Promise<VaultDevice> =>
+  VaultDevice.withDecoy(world, { real: REAL, decoy: DECOY, duress: DURESS }, (records) =>
     records.commit([{ key: "name", value: Uint8Array.of(7) }]),
   );
-  opened = { ...opened, record: valueOf(made) };
-  opened = await withPin(opened, "decoy", DECOY);
-  opened = await withPin(opened, "duress", DURESS);
-  await opened.records.close();
-  return device;
-}
 
 test("[VT1] a PIN opens the profile it was enrolled with, another opens nothing", async () => {
   const device = await VaultDevice.enrol(await GuardianWorld.create(), REAL);

@@ -2,9 +2,11 @@
 import assert from "node:assert/strict";
 import { createMemoryBlockFile } from "@sotto/client-adapters/memory";
 import {
+  changePin,
   containerBytes,
   createContainer,
   enrolPin,
+  makeDecoy,
   openContainer,
   readImage,
   readVaultRecord,
@@ -13,17 +15,19 @@ import {
   upkeep,
   type BlockFile,
   type Carry,
+  type CommitFailure,
   type Held,
   type PinFailure,
+  type PinName,
   type ProfileKey,
   type Records,
   type Unlocked,
   type VaultPorts,
   type VaultRecord,
 } from "@sotto/crypto";
-import { concat, type GuardianAddress, type Result } from "@sotto/protocol";
+import { concat, ok, type GuardianAddress, type Result } from "@sotto/protocol";
 import { sha256 } from "@sotto/verify";
-import { random } from "./world.ts";
+import { random } from "./identity.ts";
 
 export type OpenVault = {
   readonly held: Held;
@@ -39,6 +43,14 @@ export type VaultWorld = {
   readonly now: number;
 };
 
+type Fill = (records: Records) => Promise<Result<void, CommitFailure>>;
+
+export async function withPin(opened: OpenVault, name: PinName, pin: string): Promise<OpenVault> {
+  const changed = await changePin(opened.held, opened.record, opened.records, { name, pin });
+  assert.ok(changed.ok);
+  return { ...opened, record: changed.value };
+}
+
 export class VaultDevice {
   readonly world: VaultWorld;
   /** The whole device: what somebody has who copies it. */
@@ -52,6 +64,23 @@ export class VaultDevice {
   static async enrol(world: VaultWorld, pin: string, threshold = 2): Promise<VaultDevice> {
     const device = new VaultDevice(world, new Uint8Array(containerBytes(REGION_BYTES_MIN)));
     assert.ok((await device.tryToEnrol(pin, threshold)).ok);
+    return device;
+  }
+
+  /** With a second profile that `fill` begins, and a PIN for each of the three. */
+  static async withDecoy(
+    world: VaultWorld,
+    pins: Readonly<Record<PinName, string>>,
+    fill: Fill = () => Promise.resolve(ok(undefined)),
+  ): Promise<VaultDevice> {
+    const device = await VaultDevice.enrol(world, pins.real);
+    let opened = await device.open(pins.real);
+    const own = { region: opened.profile.region, records: opened.records };
+    const made = await makeDecoy(opened.held, opened.record, own, fill);
+    assert.ok(made.ok);
+    opened = { ...opened, record: made.value };
+    for (const name of ["decoy", "duress"] as const) opened = await withPin(opened, name, pins[name]);
+    await opened.records.close();
     return device;
   }
 

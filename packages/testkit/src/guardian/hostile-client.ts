@@ -14,7 +14,8 @@ import {
   type Scalar,
 } from "@sotto/oprf";
 import { evalBytes, Secret, type GuardianAnswer, type GuardianRequest } from "@sotto/protocol";
-import { random, stretched, type GuardianWorld, type Image } from "./world.ts";
+import { random } from "./identity.ts";
+import { stretched, type GuardianWorld, type Image } from "./world.ts";
 
 /** A PIN, blinded once for every guardian. */
 export type Guess = { readonly input: Uint8Array; readonly blinded: Blinded };

@@ -1,34 +1,17 @@
 /** Guardians on their files, in one process: for who takes the disks. */
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { sign, signingKey, type Carry, type SigningKey } from "@sotto/crypto";
+import { sign, type Carry } from "@sotto/crypto";
 import { bytesToRecord, createGuardian, type Guardian, type GuardianRecord } from "@sotto/guardian";
 import { openRecordStore, type NodeRecordStore } from "@sotto/guardian-adapters/node";
-import { envelopePublicKey } from "@sotto/oprf";
-import { Secret, toHex, type GuardianAddress } from "@sotto/protocol";
-import { random } from "./world.ts";
+import { toHex, type GuardianAddress } from "@sotto/protocol";
+import { newIdentity, random, type Identity } from "./identity.ts";
 
 export type FileGuardian = GuardianAddress & {
   readonly folder: string;
   readonly guardian: Guardian;
   readonly store: NodeRecordStore;
 };
-
-type Identity = {
-  readonly pair: SigningKey;
-  readonly envelopeSeed: Secret;
-  readonly address: GuardianAddress;
-};
-
-async function newIdentity(at: number): Promise<Identity> {
-  const [pair, envelopeSeed] = [signingKey(new Secret(random(32))), new Secret(random(32))];
-  const gx = await envelopePublicKey(envelopeSeed);
-  return {
-    pair,
-    envelopeSeed,
-    address: { gid: pair.publicKey, gx, url: `https://guardian-${at}.example` },
-  };
-}
 
 /** Instead of a clock that the test moves and answers at once. */
 type Time = { readonly clock?: () => number; readonly until?: (time: number) => Promise<void> };

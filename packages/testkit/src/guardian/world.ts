@@ -25,20 +25,18 @@ import {
   type MemoryRecordStore,
   type SentMessage,
 } from "@sotto/guardian-adapters/memory";
-import { envelopePublicKey } from "@sotto/oprf";
 import {
   fromHex,
   registeredBytes,
-  Secret,
+  type Secret,
   textToBytes,
   toHex,
   type GuardianAddress,
   type GuardianRequest,
 } from "@sotto/protocol";
 import { isSignedBy, sha256 } from "@sotto/verify";
+import { newIdentity, random } from "./identity.ts";
 
-export const random = (length: number): Uint8Array<ArrayBuffer> =>
-  crypto.getRandomValues(new Uint8Array(length));
 /** Instead of Argon2id, which would make a test of guesses take minutes. */
 export const stretched = (pin: string): Uint8Array => sha256(textToBytes(`stretched ${pin}`));
 
@@ -76,9 +74,8 @@ export class GuardianWorld {
   }
 
   async createGuardian(at: number): Promise<TestGuardian> {
-    const pair = signingKey(new Secret(random(32)));
-    const envelopeSeed = new Secret(random(32));
-    const gid = pair.publicKey;
+    const { pair, envelopeSeed, address } = await newIdentity(at);
+    const { gid } = address;
     const store = createMemoryRecordStore(random);
     const signAs = (bytes: Uint8Array): Uint8Array => sign(pair, bytes);
     const guardian = createGuardian({
@@ -92,11 +89,8 @@ export class GuardianWorld {
       limits: this.#limits,
       isCatchingUp: () => this.guardians[at]?.isCatchingUp === true,
     });
-    const gx = await envelopePublicKey(envelopeSeed);
     return {
-      gid,
-      gx,
-      url: `https://guardian-${at}.example`,
+      ...address,
       store,
       guardian,
       sign: signAs,
