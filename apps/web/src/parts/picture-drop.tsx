@@ -4,6 +4,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { holdLock } from "../auto-lock.ts";
 import * as m from "../paraglide/messages.js";
 import { Icon } from "./icon.tsx";
+import "../style/picture-drop.css";
 
 const pictureOf = (files: FileList | undefined): File | undefined =>
   [...(files ?? [])].find((file) => file.type.startsWith("image/"));

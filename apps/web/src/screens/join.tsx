@@ -11,6 +11,7 @@ import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
 import { Field, LongField } from "../parts/field.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { PictureDrop } from "../parts/picture-drop.tsx";
 import { Threshold } from "../parts/threshold.tsx";
 import type { Joining } from "../worker/protocol.ts";
 import { Head } from "./join-parts.tsx";
@@ -191,6 +192,7 @@ const KitStep = (props: {
       problem={props.problem}
       inputRef={props.area}
     />
+    <PictureDrop label={m.join_kit_picture()} onText={props.onKit} />
     <p class="note">
       <Icon name="alert" />
       {m.join_kit_meaning()}
