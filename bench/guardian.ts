@@ -12,7 +12,7 @@ import { ask, deal, unlockWithPin } from "@sotto/crypto";
 import type { Guardian } from "@sotto/guardian";
 import { nativeUntil } from "@sotto/guardian-adapters/node";
 import type { GuardianAddress } from "@sotto/protocol";
-import { FileGuardians } from "@sotto/testkit/guardian";
+import { FileGuardians, random } from "@sotto/testkit/guardian";
 import { sha256 } from "@sotto/verify";
 import { buildHandset } from "../scripts/handset.ts";
 import { measureUnlocks } from "./guardian-handset.ts";
@@ -26,7 +26,6 @@ const LONE_UNLOCKS = 20;
 const OUTCOMES = ["real", "decoy", "duress", "wrong"] as const;
 type Outcome = (typeof OUTCOMES)[number];
 
-const random = (length: number): Uint8Array<ArrayBuffer> => crypto.getRandomValues(new Uint8Array(length));
 const median = (values: readonly number[]): number =>
   values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
 const rounded = (value: number): number => Math.round(value * 100) / 100;

@@ -8,7 +8,7 @@ export * from "./member.ts";
 export { harmlessName } from "./names.ts";
 export * from "./ports.ts";
 export * from "./problems.ts";
-export { readKit, type TypedKit } from "./recovery/kit.ts";
+export { kitMistake, readKit } from "./recovery/kit.ts";
 export { restoreAccount, type Restored } from "./recovery/restore.ts";
 export type { MemberPorts } from "./running-member.ts";
 export * from "./views.ts";

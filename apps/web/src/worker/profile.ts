@@ -7,6 +7,7 @@ import {
   createProfile,
   enrol,
   enrolmentOf,
+  kitMistake,
   mistakeIn,
   openLock,
   readKit,
@@ -21,7 +22,7 @@ import {
   type OpenFailure,
   type OpenVault,
   type Problem,
-  type TypedKit,
+  type Restored,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
 import { pinMistake } from "@sotto/client/pin";
@@ -107,20 +108,18 @@ export async function join(
   joining: Joining,
   progress: (part: number) => void,
 ): Promise<Result<Joined, Trouble>> {
-  const mistake = textToCode(joining.code).ok ? mistakeIn(joining.secret) : CODE_MALFORMED;
+  const { code, secret, kit, relayUrl } = joining;
+  const mistake = textToCode(code).ok ? (mistakeIn(secret) ?? kitMistake(kit, relayUrl)) : CODE_MALFORMED;
   if (mistake !== undefined) return err({ kind: "problem", problem: mistake });
-  const kit = kitOf(joining);
-  if (kit?.ok === false) return err({ kind: "problem", problem: kit.error });
-  const enrolment = await enrolmentOf(joining.secret, joining.relayUrl, fetchUnlockOffer);
+  const enrolment = await enrolmentOf(secret, relayUrl, fetchUnlockOffer);
   if (!enrolment.ok) return err({ kind: "problem", problem: enrolment.error });
   await removeContainer();
   const file = await openOpfsBlockFile(CONTAINER_NAME, containerBytes());
   if (!file.ok) return err(troubleOf(file.error));
   const container = await createContainer(file.value, { random: randomBytes, progress });
   const made = container.ok
-    ? await joinIn(container.value, joining, { enrolment: enrolment.value, kit: kit?.value })
+    ? await joinIn(container.value, joining, enrolment.value)
     : err(troubleOf(container.error));
-  kit?.value.seed.wipe();
   if (made.ok) return made;
   await file.value.close();
   await removeContainer();
@@ -128,8 +127,6 @@ export async function join(
 }
 
 const CODE_MALFORMED: Problem = { kind: "code-malformed" };
-
-const kitOf = ({ kit, relayUrl }: Joining) => (kit === undefined ? undefined : readKit(kit, relayUrl));
 
 export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | undefined> {
   const offer = await fetchUnlockOffer(relayUrl);
@@ -139,14 +136,19 @@ export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | und
   return { pins, isPassphraseAllowed: passphrase === "allowed" };
 }
 
+async function restore(typed: string, relayUrl: string): Promise<Result<Restored, Problem>> {
+  const kit = readKit(typed, relayUrl);
+  if (!kit.ok) return kit;
+  return restoreAccount({ ...ports, dial: createDial(), alarm: createAlarm() }, kit.value, "web");
+}
+
 /** With a kit the account is taken over first: what that costs, should the rest fail, is an entry of its chain. */
 async function joinIn(
   container: Container,
-  { name, code, relayUrl }: Joining,
-  { enrolment, kit }: { readonly enrolment: Enrolment; readonly kit: TypedKit | undefined },
+  { name, code, relayUrl, kit }: Joining,
+  enrolment: Enrolment,
 ): Promise<Result<Joined, Trouble>> {
-  const restored =
-    kit && (await restoreAccount({ ...ports, dial: createDial(), alarm: createAlarm() }, kit, "web"));
+  const restored = kit === undefined ? undefined : await restore(kit, relayUrl);
   if (restored?.ok === false) return err({ kind: "problem", problem: restored.error });
   const enrolled = await enrol(container, enrolment, ports);
   if (!enrolled.ok) return err(troubleOfLock(enrolled.error));

@@ -9,6 +9,7 @@ import {
   createProfile,
   enrol,
   enrolmentOf,
+  kitMistake,
   mistakeIn,
   openLock,
   readKit,
@@ -100,9 +101,8 @@ export async function createDevice(options: CreateDevice): Promise<Result<Device
   const mistake = mistakeIn(secretOf(options));
   if (mistake !== undefined) return err(mistake);
   if (!textToCode(code).ok) return err({ kind: "code-malformed" });
-  const kit = kitOf(options);
-  if (kit?.ok === false) return kit;
-  kit?.value.seed.wipe(); // it is read anew where it is used
+  const notAKit = kitMistake(options.kit, options.relayUrl);
+  if (notAKit !== undefined) return err(notAKit);
   const isNew = !existsSync(file);
   const device = await createIn(options);
   if (!device.ok && isNew && device.error.kind !== "device-in-use" && existsSync(file)) rmSync(file);
@@ -111,8 +111,6 @@ export async function createDevice(options: CreateDevice): Promise<Result<Device
 
 const secretOf = ({ passphrase, opensWith }: CreateDevice): NewSecret =>
   opensWith === "pin" ? { kind: "pin", pin: passphrase } : { kind: "passphrase", passphrase };
-
-const kitOf = ({ kit, relayUrl }: CreateDevice) => (kit === undefined ? undefined : readKit(kit, relayUrl));
 
 async function createIn(options: CreateDevice): Promise<Result<Device, DeviceProblem>> {
   const { file, regionBytes = REGION_BYTES_DEFAULT, onProgress } = options;
@@ -163,7 +161,7 @@ async function joinIn(
 /** A new account, or the one of a recovery kit. */
 async function profileIn(records: Records, options: CreateDevice): Promise<Result<void, Problem>> {
   const { name, code, relayUrl, clock = systemClock } = options;
-  const kit = kitOf(options);
+  const kit = options.kit === undefined ? undefined : readKit(options.kit, relayUrl);
   if (kit?.ok === false) return kit;
   const ports = { dial: createDial(), alarm: createAlarm(clock), clock, randomBytes };
   const restored = kit && (await restoreAccount(ports, kit.value, "cli"));

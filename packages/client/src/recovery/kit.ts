@@ -69,6 +69,13 @@ export function readKit(typed: string, relayUrl: string): Result<TypedKit, Probl
   }
 }
 
+/** What is wrong with what was typed, before anything is asked of anybody. */
+export function kitMistake(typed: string | undefined, relayUrl: string): Problem | undefined {
+  const kit = typed === undefined ? undefined : readKit(typed, relayUrl);
+  if (kit?.ok === true) kit.value.seed.wipe();
+  return kit?.ok === false ? kit.error : undefined;
+}
+
 const KIT_PROBLEM = {
   "not-a-kit": "kit-not-a-kit",
   damaged: "kit-damaged",

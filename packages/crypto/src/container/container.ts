@@ -75,14 +75,15 @@ const FILL_BYTES = 2 ** 20;
 /** Fills a file with noise. It becomes a container by `finish`, after at least one `format` and `wrap`. */
 export async function createContainer(
   file: BlockFile,
-  { random, progress }: CreateOptions,
+  options: CreateOptions,
 ): Promise<Result<Container, ContainerFault>> {
+  const { random } = options;
   const geometry = geometryOfFile(file);
   if (!geometry) return err({ kind: "foreign" });
   const disk = createDisk(file);
   const filled = await attempt(async () => {
     await disk.write(0, new Uint8Array(SECTOR_BYTES));
-    await fill(disk, SECTOR_BYTES, file.bytes, { random, ...(progress && { progress }) });
+    await fill(disk, SECTOR_BYTES, file.bytes, options);
   });
   return filled.ok ? ok(containerOf(file, disk, geometry, random(SALT_BYTES), random)) : filled;
 }
