@@ -6,6 +6,7 @@ import type { Answer, KitView, MeView } from "@sotto/client";
 import { err } from "@sotto/protocol";
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
+import { holdLock } from "../auto-lock.ts";
 import { useDevice } from "../device.ts";
 import { now } from "../now.ts";
 import * as m from "../paraglide/messages.js";
@@ -116,7 +117,7 @@ function Sheet(props: {
       </section>
       <Section title={m.kit_keep_title()} text={m.kit_keep_text()}>
         <div class="buttons">
-          <button type="button" class="button" onClick={() => print()}>
+          <button type="button" class="button" onClick={printPage}>
             {m.kit_print()}
           </button>
           <button type="button" class="button button--first" onClick={onWritten}>
@@ -126,6 +127,12 @@ function Sheet(props: {
       </Section>
     </>
   );
+}
+
+/** The dialog hides the page on some systems: that is no reason to lock. */
+function printPage(): void {
+  addEventListener("afterprint", holdLock(), { once: true });
+  print();
 }
 
 /** Two places, the earlier first: whoever has not written the words down does not know them. */
