@@ -30,7 +30,12 @@ function rowAfter(key: string, at: number, count: number): number | undefined {
   }
 }
 
-export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): JSX.Element {
+export function Chats(props: {
+  readonly rows: readonly ConversationRow[];
+  /** Whether a recovery kit was made. */
+  readonly hasKit: boolean;
+}): JSX.Element {
+  const { rows, hasKit } = props;
   const chosen = rows.findIndex((row) => row.id === lastConversation.value);
   const [active, setActive] = useState(Math.max(0, chosen));
   // Keys may repeat faster than rows are drawn.
@@ -74,7 +79,7 @@ export function Chats({ rows }: { readonly rows: readonly ConversationRow[] }): 
     list.current?.scrollToIndex(next, { align: "nearest" });
     activate(next);
   }
-  if (rows.length === 0) return <Empty />;
+  if (rows.length === 0) return <Empty hasKit={hasKit} />;
   return (
     <div class="chats" ref={scroller} onKeyDown={keys}>
       <Virtualizer
@@ -158,7 +163,8 @@ function Preview({ row }: { readonly row: ConversationRow }): JSX.Element {
   );
 }
 
-const Empty = (): JSX.Element => (
+/** Whoever has just joined: somebody to write to, and the page of paper, while nothing can be lost yet. */
+const Empty = ({ hasKit }: { readonly hasKit: boolean }): JSX.Element => (
   <div class="empty">
     <span class="threshold__sign">
       <Icon name="chats" />
@@ -168,5 +174,10 @@ const Empty = (): JSX.Element => (
     <button type="button" class="button button--first" onClick={() => go({ kind: "add", link: "" })}>
       {m.add_someone()}
     </button>
+    {!hasKit && (
+      <button type="button" class="button button--plain" onClick={() => go({ kind: "kit" })}>
+        {m.kit_make()}
+      </button>
+    )}
   </div>
 );

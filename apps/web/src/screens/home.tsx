@@ -82,7 +82,7 @@ export function Home({ member, vault }: HomeProps): JSX.Element {
         <OfflineStrip reachability={member.reachability} />
         <Warnings member={member} />
         {vault !== undefined && <VaultWarnings vault={vault} />}
-        <Chats rows={conversations} />
+        <Chats rows={conversations} hasKit={member.me.kit.kind === "made"} />
       </section>
       <nav class="tabs" aria-label={m.tabs()}>
         <Tab to={{ kind: "chats" }} isHere={here.kind !== "me"} icon="chats" label={m.chats()} />

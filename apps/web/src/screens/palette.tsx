@@ -35,6 +35,8 @@ export function Palette(props: {
     { key: "add", label: m.add_someone(), icon: "add", run: () => go({ kind: "add", link: "" }) },
     { key: "me", label: m.palette_me(), icon: "me", run: () => go({ kind: "me" }) },
     { key: "lock", label: m.lock_now(), icon: "lock", run: () => void device.lock() },
+    { key: "pins", label: m.pins_title(), icon: "lock", run: () => go({ kind: "pins" }) },
+    { key: "kit", label: m.kit_title(), icon: "verified", run: () => go({ kind: "kit" }) },
     { key: "help", label: m.help(), icon: "help", run: () => go({ kind: "help" }) },
     { key: "shortcuts", label: m.shortcuts(), icon: "search", run: () => onOverlay("shortcuts") },
   ];
