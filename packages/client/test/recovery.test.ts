@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import test from "node:test";
 import { decodeReply, decodeRequest, encodeReply, kitToText, Secret, textToKit } from "@sotto/protocol";
 import { seedToWords } from "@sotto/crypto";
+import { contacts, conversations } from "../src/stored/conversation.ts";
+import { conversationNumber } from "../src/stored/keys.ts";
 import { acquaintances, Person, random } from "./world.ts";
 
 const HOUR = 3_600_000;
@@ -67,6 +69,26 @@ test("[RK14] the backup is with the relay once the kit is made, and again after 
   await world.pass(HOUR);
   const after = alice.view.me.kit;
   assert.ok(after.kind === "made" && after.keptAt !== undefined && after.keptAt > kit.keptAt);
+});
+
+test("[RK6 RK14] more contacts than any backup holds: the newest are kept, and nothing breaks", async () => {
+  const { world, alice, bob } = await acquaintances();
+  const [number = ""] = alice.records.list(conversations.prefix);
+  const known = conversations.fromBytes(alice.records.kept.get(number) ?? new Uint8Array());
+  assert.ok(known.ok);
+  for (let at = 1; at <= 1_030; at++) {
+    const id = conversationNumber(at);
+    const one = { ...known.value, accountId: random(32), channels: [], via: undefined };
+    alice.records.kept.set(conversations.prefix + id, conversations.toBytes(one));
+    alice.records.kept.set(contacts.prefix + id, alice.records.kept.get(`${contacts.prefix}00000000`)!);
+  }
+  alice.crash();
+  await alice.start();
+  await withKit(alice);
+  assert.ok(alice.view.me.kit.kind === "made" && alice.view.me.kit.keptAt !== undefined);
+  await alice.send(bob, "still at work");
+  await world.pass(1_000);
+  assert.ok((await bob.lines(alice.id)).includes("< still at work"));
 });
 
 test("[RK15] a first backup whose answer is lost is put again, costs one token, and is confirmed", async () => {

@@ -61,7 +61,8 @@ export function textToKit(typed: string): Result<RecoveryKit, KitProblem> {
 }
 
 export const BACKUP_VERSION = 1;
-const BACKUP_CONTACTS_MAX = 1_024;
+/** Of the codec; how many fit is a matter of bytes, and about a quarter of it. */
+export const BACKUP_CONTACTS_MAX = 1_024;
 
 export const backupContact = struct({ name: text(NAME_BYTES_MAX), isVerified: bool, card: contactCard });
 export type BackupContact = TypeOf<typeof backupContact>;

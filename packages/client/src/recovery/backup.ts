@@ -2,7 +2,15 @@
  * The backup of a recovery kit is kept current: looked at when a contact changes and once an hour, sealed, and put at the
  * kit's relay on a connection of its own. Spec: spec/recovery.md, RK14 to RK16.
  */
-import { BACKUP_VERSION, backupCodec, encode, equalBytes, type Backup, type Reply } from "@sotto/protocol";
+import {
+  BACKUP_CONTACTS_MAX,
+  BACKUP_VERSION,
+  backupCodec,
+  encode,
+  equalBytes,
+  type Backup,
+  type Reply,
+} from "@sotto/protocol";
 import { sealBackup, signBackupPut, signingKey, type BackupKeys } from "@sotto/crypto";
 import { sha256 } from "@sotto/verify";
 import type { Core } from "../core.ts";
@@ -66,7 +74,7 @@ type Contents = Pick<Backup, "chain" | "contacts">;
 
 /** Newest first: should not all fit, the oldest are left out. */
 function contentsOf(core: Core, turn: Turn, { withContacts }: StoredKit): Contents {
-  const numbers = withContacts ? turn.ids(contacts).toReversed() : [];
+  const numbers = withContacts ? turn.ids(contacts).slice(-BACKUP_CONTACTS_MAX).toReversed() : [];
   return {
     chain: core.self.chain,
     contacts: numbers.flatMap((number) => {

@@ -3,6 +3,7 @@ import {
   BACKUP_BYTES,
   BACKUP_VERSION,
   backupCodec,
+  backupContact,
   backupPutBytes,
   decode,
   encode,
@@ -11,6 +12,7 @@ import {
   lp,
   ok,
   type Backup,
+  type BackupContact,
   type RandomBytes,
   type Result,
   type Secret,
@@ -58,21 +60,17 @@ export function sealBackup(
   backup: Backup,
   randomBytes: RandomBytes,
 ): Result<SealedBackup, "chain-too-long"> {
-  const version: typeof BACKUP_VERSION = BACKUP_VERSION;
-  const asKept = (contacts: Backup["contacts"], padding: Uint8Array) => ({
-    ...backup,
-    version,
-    contacts,
-    padding,
-  });
-  let contacts = backup.contacts;
-  let left = PLAINTEXT_BYTES - backupCodec.size(asKept(contacts, new Uint8Array()));
-  while (left < 0 && contacts.length > 0) {
-    contacts = contacts.slice(0, -1);
-    left = PLAINTEXT_BYTES - backupCodec.size(asKept(contacts, new Uint8Array()));
-  }
+  const bare = { ...backup, version: BACKUP_VERSION, contacts: [], padding: new Uint8Array() } as const;
+  let left = PLAINTEXT_BYTES - backupCodec.size(bare);
   if (left < 0) return err("chain-too-long");
-  const plaintext = encode(backupCodec, asKept(contacts, new Uint8Array(left)));
+  const contacts: BackupContact[] = [];
+  for (const contact of backup.contacts) {
+    const bytes = backupContact.size(contact);
+    if (bytes > left) break;
+    left -= bytes;
+    contacts.push(contact);
+  }
+  const plaintext = encode(backupCodec, { ...bare, contacts, padding: new Uint8Array(left) });
   const sealed = sealPadded(keys.seal, placeOf(keys), plaintext, BACKUP_BYTES, randomBytes);
   plaintext.fill(0);
   return ok({ sealed, contactsLeftOut: backup.contacts.length - contacts.length });
