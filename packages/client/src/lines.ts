@@ -8,17 +8,15 @@ import {
   type Reply,
   type Request,
 } from "@sotto/protocol";
-import { checkHello } from "@sotto/verify";
 import type { Agenda } from "./agenda.ts";
 import { randomFraction } from "./random.ts";
 import type { Circuit, Dial, Line } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import type { Reachability } from "./views.ts";
+import { readGreeting, type Welcome } from "./line/greeting.ts";
 import { lineId, type LineId, type RelayAddress } from "./line/line-id.ts";
 import { lineDueAt, newLine, stepLine, type LineEvent, type LineState } from "./line/line.ts";
 import type { Purpose } from "./line/purpose.ts";
-
-export type Welcome = Extract<Reply, { kind: "welcome" }>;
 
 export type LineHappening =
   | { readonly kind: "line-opened" | "line-ended"; readonly id: LineId; readonly attempt: number }
@@ -132,19 +130,13 @@ export class Lines {
   }
 
   #greet(id: LineId, slot: Slot, clientNonce: Uint8Array, reply: Reply): Heard {
-    if (reply.kind !== "welcome") {
-      this.abandon(
-        id,
-        reply.kind === "refused" ? { kind: "relay-stopping" } : { kind: "relay-incompatible" },
-      );
+    const welcome = readGreeting({ relayId: slot.relay.relayId, clientNonce }, reply);
+    if (!welcome.ok) {
+      this.abandon(id, welcome.error);
       return { kind: "nothing" };
     }
-    if (!checkHello({ relayId: slot.relay.relayId, clientNonce }, reply).ok) {
-      this.abandon(id, { kind: "relay-key-wrong" });
-      return { kind: "nothing" };
-    }
-    this.#step(id, { kind: "greeted", nonce: reply.nonce });
-    return { kind: "greeted", welcome: reply, relay: slot.relay };
+    this.#step(id, { kind: "greeted", nonce: welcome.value.nonce });
+    return { kind: "greeted", welcome: welcome.value, relay: slot.relay };
   }
 
   #step(id: LineId, event: LineEvent<Purpose>): Extract<Heard, { kind: "answer" }> | undefined {

@@ -3,7 +3,7 @@
  * takes too long.
  */
 import { decodeReply, encodeRequest, err, ok, type Reply, type Request, type Result } from "@sotto/protocol";
-import { checkHello } from "@sotto/verify";
+import { readGreeting } from "../line/greeting.ts";
 import type { Line, Ports } from "../ports.ts";
 import type { Problem } from "../problems.ts";
 
@@ -20,13 +20,12 @@ export type ExchangePorts = Pick<Ports, "dial" | "alarm" | "clock" | "randomByte
 export async function openExchange(ports: ExchangePorts, url: string): Promise<Result<Exchange, Problem>> {
   const wire = await dial(ports, url);
   const nonce = ports.randomBytes(32);
-  const welcome = await wire?.ask({ kind: "hello", nonce });
-  if (wire === undefined || welcome === undefined) return err({ kind: "relay-unreachable" });
-  if (welcome.kind === "welcome" && checkHello({ relayId: undefined, clientNonce: nonce }, welcome).ok)
-    return ok({ ...wire, relayId: welcome.relayId });
+  const reply = await wire?.ask({ kind: "hello", nonce });
+  if (wire === undefined || reply === undefined) return err({ kind: "relay-unreachable" });
+  const welcome = readGreeting({ relayId: undefined, clientNonce: nonce }, reply);
+  if (welcome.ok) return ok({ ...wire, relayId: welcome.value.relayId });
   wire.end();
-  if (welcome.kind === "welcome") return err({ kind: "relay-key-wrong" });
-  return err({ kind: welcome.kind === "refused" ? "relay-stopping" : "relay-incompatible" });
+  return welcome;
 }
 
 type Wire = Pick<Exchange, "ask" | "end">;
