@@ -25,17 +25,17 @@ const SILENCE_MS = 30_000;
 export function createCarry(relayUrl: string): Carry {
   let isSilentUntil = 0;
 
-  async function byWayOfRelay(gid: Uint8Array, envelope: Uint8Array): Promise<Said | "unknown"> {
+  async function byWayOfRelay(gid: Uint8Array, envelope: Uint8Array): Promise<Said | undefined> {
     const said = await post(`${relayUrl}${CARRY_PATH}${toHex(gid)}`, envelope, RELAY_WAIT_MS);
     if (said === undefined) isSilentUntil = Date.now() + SILENCE_MS;
-    return said ?? "unknown";
+    return said;
   }
 
-  return async ({ gid, url }, envelope, isOnceOnly) => {
-    const carried = Date.now() < isSilentUntil ? undefined : await byWayOfRelay(gid, envelope);
-    if (carried === "unknown" && isOnceOnly === true) return undefined;
-    if (carried !== undefined && carried !== "unknown" && (isAnswer(carried) || isRefusal(carried)))
-      return answerOf(carried);
+  return async ({ gid, url }, envelope, isOnceOnly = false) => {
+    const isAsked = Date.now() >= isSilentUntil;
+    const carried = isAsked ? await byWayOfRelay(gid, envelope) : undefined;
+    if (carried !== undefined && (isAnswer(carried) || isRefusal(carried))) return answerOf(carried);
+    if (isAsked && carried === undefined && isOnceOnly) return undefined; // it may have arrived
     const direct = await post(`${url}${GUARDIAN_PATH}`, envelope, GUARDIAN_WAIT_MS);
     return direct && answerOf(direct);
   };
