@@ -1,4 +1,4 @@
-/** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34. */
+/** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34, CL36. */
 import { equalBytes, fromHex } from "@sotto/protocol";
 import { addNotice, changeConversation, queueFirst, queueGone, type ToSend } from "../conversation.ts";
 import { groupOf, type Core } from "../core.ts";
@@ -51,7 +51,7 @@ async function leave(core: Core, turn: Turn, cid: string, channel: Channel): Pro
 
 /**
  * The contact's chain has gone on. Whoever compared it compares again; and a channel in which a device stands that the
- * chain has revoked is of no use any more: nobody reads there but whoever has that device (CL35).
+ * chain has revoked is of no use any more: nobody reads there but whoever has that device (CL36).
  */
 export async function identityChanged(core: Core, turn: Turn, number: ConversationNumber): Promise<void> {
   changeConversation(turn, number, { isVerified: false });

@@ -15,6 +15,7 @@ import {
   text,
   uint,
   URL_BYTES_MAX,
+  type Codec,
   type TypeOf,
   secretField,
 } from "@sotto/protocol";
@@ -43,24 +44,20 @@ export const newProfile = (of: Pick<Profile, "name" | "kind" | "relayUrl" | "hig
   conversationCount: 0,
 });
 
-/** The account's chain and every seed. The recovery key's stays here until a recovery kit has it (RK12). */
-const identity = struct({
-  chain: identityChain,
-  identitySeed: secretField(32),
-  recoverySeed: optional(secretField(32)),
-  leafSeed: secretField(32),
-  readerSeed: secretField(32),
-});
+/** The account's chain and every seed. */
+const identityWith = <T>(recoverySeed: Codec<T>) =>
+  struct({
+    chain: identityChain,
+    identitySeed: secretField(32),
+    recoverySeed,
+    leafSeed: secretField(32),
+    readerSeed: secretField(32),
+  });
+/** The recovery key's stays here until a recovery kit has it (RK12). */
+const identity = identityWith(optional(secretField(32)));
+/** Before there were recovery kits it was always here. */
+const identity1 = identityWith(secretField(32));
 export type StoredIdentity = TypeOf<typeof identity>;
-
-/** Before there were recovery kits the seed was always here. */
-const identity1 = struct({
-  chain: identityChain,
-  identitySeed: secretField(32),
-  recoverySeed: secretField(32),
-  leafSeed: secretField(32),
-  readerSeed: secretField(32),
-});
 export const identities = table("identity", 2, identity, [
   { version: 1, read: (bytes) => decode(identity1, bytes) },
 ]);
