@@ -22,21 +22,19 @@ type FieldProps = {
 };
 
 export function Field(props: FieldProps): JSX.Element {
-  const { name, value, onValue, problem, input, inputRef, children, figures } = props;
+  const { name, value, onValue, input, inputRef, children, figures } = props;
   return (
     <Labelled {...props}>
-      {(id) => (
+      {(tied) => (
         <div class={children === undefined ? undefined : "field__with-button"}>
           <input
             {...input}
+            {...tied}
             ref={inputRef ?? null}
-            id={id}
             name={name}
             class={figures ? "field__input field__input--figures" : "field__input"}
             value={value}
             onInput={(event) => onValue(event.currentTarget.value)}
-            aria-invalid={problem !== undefined}
-            aria-describedby={`${id}-hint ${id}-trouble`}
           />
           {children}
         </div>
@@ -51,13 +49,13 @@ export function LongField(
     readonly inputRef?: Ref<HTMLTextAreaElement>;
   },
 ): JSX.Element {
-  const { name, value, onValue, problem, inputRef } = props;
+  const { name, value, onValue, inputRef } = props;
   return (
     <Labelled {...props}>
-      {(id) => (
+      {(tied) => (
         <textarea
+          {...tied}
           ref={inputRef ?? null}
-          id={id}
           name={name}
           class="field__input"
           rows={5}
@@ -66,17 +64,20 @@ export function LongField(
           spellcheck={false}
           value={value}
           onInput={(event) => onValue(event.currentTarget.value)}
-          aria-invalid={problem !== undefined}
-          aria-describedby={`${id}-hint ${id}-trouble`}
         />
       )}
     </Labelled>
   );
 }
 
+/** `children` draws what is written in, with what ties it to the words around it. */
 function Labelled(
   props: Pick<FieldProps, "label" | "hint" | "problem" | "isLabelUnseen"> & {
-    readonly children: (id: string) => ComponentChildren;
+    readonly children: (tied: {
+      readonly id: string;
+      readonly "aria-invalid": boolean;
+      readonly "aria-describedby": string;
+    }) => ComponentChildren;
   },
 ): JSX.Element {
   const id = useId();
@@ -86,7 +87,11 @@ function Labelled(
       <label class={isLabelUnseen === true ? "unseen" : "field__label"} for={id}>
         {label}
       </label>
-      {children(id)}
+      {children({
+        id,
+        "aria-invalid": problem !== undefined,
+        "aria-describedby": `${id}-hint ${id}-trouble`,
+      })}
       <p class="small quiet" id={`${id}-hint`} hidden={hint === undefined}>
         {hint}
       </p>

@@ -3,7 +3,6 @@
  * component alone, and gone when it is.
  */
 import type { Answer, KitView, MeView } from "@sotto/client";
-import { err } from "@sotto/protocol";
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useState } from "preact/hooks";
 import { holdLock } from "../auto-lock.ts";
@@ -150,17 +149,14 @@ function ReadBack(props: {
 }): JSX.Element {
   const { kit, withContacts, onBack } = props;
   const device = useDevice();
-  const { problem, run, clear, isUnderWay } = useAsking();
+  const { problem, run, clear, fail, isUnderWay } = useAsking();
   const [places] = useState(() => drawPlaces(kit.words.length));
   const [typed, setTyped] = useState<readonly string[]>(["", ""]);
   const isRight = places.every((place, at) => typed[at]?.trim().toLowerCase() === kit.words[place]);
   function submit(event: TargetedSubmitEvent<HTMLFormElement>): void {
     event.preventDefault();
-    run(() =>
-      isRight
-        ? device.ask({ kind: "finish-kit", withContacts })
-        : Promise.resolve(err({ kind: "kit-word-wrong" })),
-    );
+    if (isRight) run(() => device.ask({ kind: "finish-kit", withContacts }));
+    else fail({ kind: "kit-word-wrong" });
   }
   return (
     <Section title={m.kit_check_title()} text={m.kit_check_text()}>
