@@ -1,14 +1,12 @@
 /** A relay carries everything but what opens: its member is to pay for tries that open nothing. */
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { mkdtempSync, rmSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { test, type TestContext } from "node:test";
 import { createCarry } from "@sotto/client-adapters/node";
+import { serve } from "@sotto/testkit/e2e";
 import {
   claimOf,
   evaluateAt,
@@ -80,18 +78,13 @@ const PIN = "482913";
 async function hostileRelay(t: TestContext, world: FileGuardians, mayPass: () => boolean): Promise<string> {
   const [guardian] = world.guardians;
   assert.ok(guardian);
-  const server = createServer((request, response) => {
+  const { url } = await serve(t, (request, response) => {
     void buffer(request).then(async (envelope) => {
       const answer = mayPass() ? await world.carry(guardian, new Uint8Array(envelope)) : undefined;
       response.writeHead(answer ? 200 : 502).end(answer ?? "unreached");
     });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return url;
 }
 
 test("[VT6 GC11] over HTTP, a relay that carries all but OPENs costs a device three tries, and they come back", async (t) => {

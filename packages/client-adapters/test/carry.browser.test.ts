@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { RequestListener } from "node:http";
 import { join } from "node:path";
 import { after, before, test, type TestContext } from "node:test";
 import { randomBytes as random } from "@sotto/client-adapters/node";
@@ -19,7 +17,7 @@ import {
 } from "@sotto/protocol";
 import { createCarriageMount, createUnlockOfferMount, pagePolicyHeaders } from "@sotto/relay-adapters/node";
 import { openWindow, type Window } from "@sotto/testkit/browser";
-import { createFolder } from "@sotto/testkit/e2e";
+import { createFolder, serve } from "@sotto/testkit/e2e";
 import { build } from "vite";
 
 const MS_MAX = 60_000;
@@ -55,16 +53,6 @@ before(async () => {
   window = await openWindow();
 });
 after(() => window.close());
-
-async function serve(t: TestContext, listener: RequestListener): Promise<string> {
-  const server = createServer(listener).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
 
 /** What serves the page, under its policy or under none. */
 const pageListener =
@@ -105,7 +93,7 @@ async function startPlace(t: TestContext) {
   }));
   const carriage = createCarriageMount([{ gid, ask: answer }]);
   const page = pageListener(pagePolicyHeaders());
-  const relay = await serve(t, (request, response) => {
+  const { url: relay } = await serve(t, (request, response) => {
     const { url = "" } = request;
     if (url === UNLOCK_OFFER_PATH) void offer.serve(request, response, url);
     else if (url.startsWith(CARRY_PATH)) void carriage.serve(request, response, url);
@@ -156,7 +144,7 @@ test(
   async (t) => {
     const { guardian, relay } = await startPlace(t);
     // Without a policy of its own, which would hold it to its origin and TLS.
-    const page = await openPage(await serve(t, pageListener({})));
+    const page = await openPage((await serve(t, pageListener({}))).url);
     assert.equal(await page.evaluate(`hasOffer(${JSON.stringify(relay)})`), true);
     assert.ok(await asks(page, relay, { ...guardian, url: "http://127.0.0.1:1" }));
     assert.ok(await asks(page, "http://127.0.0.1:1", guardian));

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { ServerResponse } from "node:http";
 import { join } from "node:path";
 import { test, type TestContext } from "node:test";
 import { createCarry, fetchUnlockOffer, randomBytes as random } from "@sotto/client-adapters/node";
@@ -14,7 +12,7 @@ import {
   toHex,
   type GuardianAddress,
 } from "@sotto/protocol";
-import { createFolder, startRelay, type RelayProcess } from "@sotto/testkit/e2e";
+import { createFolder, serve, startRelay, type RelayProcess } from "@sotto/testkit/e2e";
 import { sha256 } from "@sotto/verify";
 
 type Place = GuardianAddress & {
@@ -59,16 +57,11 @@ async function startPlace(t: TestContext): Promise<Place> {
 }
 
 /** A relay's address where something else answers, or nothing. */
-async function standIn(t: TestContext, serve: (response: ServerResponse) => void): Promise<string> {
-  const server = createServer((request, response) => {
-    request.resume().on("end", () => serve(response));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  t.after(() => {
-    server.closeAllConnections();
-    server.close();
+async function standIn(t: TestContext, answer: (response: ServerResponse) => void): Promise<string> {
+  const { url } = await serve(t, (request, response) => {
+    request.resume().on("end", () => answer(response));
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return url;
 }
 
 const hello = (place: GuardianAddress, carry: Carry) => ask(place, { kind: "hello", rid: random(16) }, carry);

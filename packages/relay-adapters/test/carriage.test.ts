@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer, request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { request as httpRequest, type IncomingMessage, type ServerResponse } from "node:http";
 import { test, type TestContext } from "node:test";
 import { postEnvelope } from "@sotto/guardian-adapters/node";
 import {
@@ -19,6 +17,7 @@ import {
   nativeRandom as random,
   type CarriedGuardian,
 } from "@sotto/relay-adapters/node";
+import { serve } from "@sotto/testkit/e2e";
 import { startRelay } from "./network-rig.ts";
 
 const ORDINARY = requestEnvelopeBytes("ordinary");
@@ -31,19 +30,12 @@ const answerWith = (answer: Uint8Array): Serve => {
 };
 
 /** What stands where a guardian does, and what it got. */
-async function startGuardian(t: TestContext, serve: Serve) {
-  const server = createServer((request, response) => {
+async function startGuardian(t: TestContext, answer: Serve) {
+  const { url, stop } = await serve(t, (request, response) => {
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => serve(Buffer.concat(chunks), response, request));
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const stop = (): void => {
-    server.closeAllConnections();
-    server.close();
-  };
-  t.after(stop);
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    request.on("end", () => answer(Buffer.concat(chunks), response, request));
+  });
   const never = new AbortController().signal;
   const guardian: CarriedGuardian = {
     gid: random(32),
