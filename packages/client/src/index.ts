@@ -9,6 +9,6 @@ export { harmlessName } from "./names.ts";
 export * from "./ports.ts";
 export * from "./problems.ts";
 export { kitMistake, readKit } from "./recovery/kit.ts";
-export { restoreAccount, type Restored } from "./recovery/restore.ts";
+export { restoreAccount } from "./recovery/restore.ts";
 export type { MemberPorts } from "./running-member.ts";
 export * from "./views.ts";

@@ -6,7 +6,6 @@ import { createTsMlsEngine, type Authenticate } from "@sotto/crypto";
 import {
   createMember,
   createProfile,
-  readKit,
   restoreAccount,
   type Alarm,
   type ConversationView,
@@ -127,10 +126,8 @@ export class World {
   ): Promise<Person | Problem> {
     const person = new Person(this, name, relay);
     if (tamper !== undefined) person.tamper = tamper;
-    const kit = readKit(typed, relay.url);
-    if (!kit.ok) return kit.error;
     const ports = person.ports();
-    const restoring = restoreAccount(ports, kit.value, "cli");
+    const restoring = restoreAccount(ports, { kit: typed, relayUrl: relay.url, kind: "cli" });
     await this.pass(60_000);
     const restored = await restoring;
     if (!restored.ok) return restored.error;

@@ -44,6 +44,19 @@ export function kitToText(kit: RecoveryKit): string {
   return `sotto-kit:${payload}`;
 }
 
+/** Whether somebody typed a kit's text, whole or not; anything else is its words. */
+export const isKitText = (typed: string): boolean => /^\s*sotto-kit/i.test(typed);
+
+/** Of the seed, by BIP-39. */
+export const KIT_WORDS = 24;
+
+/** In either case, and without the numbers and punctuation between them that the printed page has. */
+export const kitWords = (typed: string): readonly string[] =>
+  typed
+    .toLowerCase()
+    .split(/[\s\d.,;:()]+/)
+    .filter((word) => word !== "");
+
 /** Total: any text gives a kit or a problem. White space within it is ignored, as scanning and pasting add it. */
 export function textToKit(typed: string): Result<RecoveryKit, KitProblem> {
   if (typed.length > KIT_CHARS_MAX) return err("not-a-kit");

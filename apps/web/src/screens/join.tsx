@@ -3,7 +3,8 @@
  * with one, the recovery kit.
  */
 import type { Problem } from "@sotto/client";
-import { textToCode, textToKit } from "@sotto/protocol";
+import { kitFormMistake } from "@sotto/client/kit";
+import { textToCode } from "@sotto/protocol";
 import type { JSX, RefObject, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
@@ -41,27 +42,10 @@ function stepOf(problem: Problem): Step {
 
 /** What is already known to be wrong with an answer, before anything is asked of the relay. */
 function mistakeAt(step: Exclude<Step, "secret">, { kit, code, name }: Answers): Problem | undefined {
-  if (step === "kit") return kitMistake(kit);
+  if (step === "kit") return kitFormMistake(kit); // the list of words is not on this page
   if (step === "code") return textToCode(code).ok ? undefined : { kind: "code-malformed" };
   return name.trim() === "" ? { kind: "name-invalid" } : undefined;
 }
-
-/** What the words are and whether they belong together, the worker says: the list of them is not on this page. */
-function kitMistake(kit: string): Problem | undefined {
-  if (/^\s*sotto-kit/i.test(kit)) {
-    const read = textToKit(kit);
-    return read.ok ? undefined : { kind: KIT_PROBLEM[read.error] };
-  }
-  const found = kit.split(/[\s\d.,;:()]+/).filter((word) => word !== "").length;
-  return found === KIT_WORDS ? undefined : { kind: "kit-word-count", found };
-}
-
-const KIT_WORDS = 24;
-const KIT_PROBLEM = {
-  "not-a-kit": "kit-not-a-kit",
-  damaged: "kit-damaged",
-  newer: "kit-newer",
-} as const;
 
 export function Join(props: {
   readonly done: number | undefined;

@@ -10,7 +10,6 @@ import {
   kitMistake,
   mistakeIn,
   openLock,
-  readKit,
   restoreAccount,
   type DeviceLock,
   type Enrolment,
@@ -22,7 +21,6 @@ import {
   type OpenFailure,
   type OpenVault,
   type Problem,
-  type Restored,
 } from "@sotto/client";
 import { isPassphraseShort } from "@sotto/client/passphrase";
 import { pinMistake } from "@sotto/client/pin";
@@ -136,25 +134,21 @@ export async function unlockChoice(relayUrl: string): Promise<UnlockChoice | und
   return { pins, isPassphraseAllowed: passphrase === "allowed" };
 }
 
-async function restore(typed: string, relayUrl: string): Promise<Result<Restored, Problem>> {
-  const kit = readKit(typed, relayUrl);
-  if (!kit.ok) return kit;
-  return restoreAccount({ ...ports, dial: createDial(), alarm: createAlarm() }, kit.value, "web");
-}
-
 /** With a kit the account is taken over first: what that costs, should the rest fail, is an entry of its chain. */
 async function joinIn(
   container: Container,
   { name, code, relayUrl, kit }: Joining,
   enrolment: Enrolment,
 ): Promise<Result<Joined, Trouble>> {
-  const restored = kit === undefined ? undefined : await restore(kit, relayUrl);
+  const kind = "web";
+  const dialing = { ...ports, dial: createDial(), alarm: createAlarm() };
+  const restored = kit === undefined ? undefined : await restoreAccount(dialing, { kit, relayUrl, kind });
   if (restored?.ok === false) return err({ kind: "problem", problem: restored.error });
   const enrolled = await enrol(container, enrolment, ports);
   if (!enrolled.ok) return err(troubleOfLock(enrolled.error));
   const { lock, profile: opened } = enrolled.value;
   const { records, vault } = opened;
-  const joining = { name, code, relayUrl, kind: "web", restored: restored?.value } as const;
+  const joining = { name, code, relayUrl, kind, restored: restored?.value } as const;
   const created = await createProfile({ records, randomBytes, clock }, joining);
   if (!created.ok) {
     await vault?.close();

@@ -12,7 +12,6 @@ import {
   kitMistake,
   mistakeIn,
   openLock,
-  readKit,
   restoreAccount,
   type DeviceLock,
   type LockFailure,
@@ -160,16 +159,13 @@ async function joinIn(
 
 /** A new account, or the one of a recovery kit. */
 async function profileIn(records: Records, options: CreateDevice): Promise<Result<void, Problem>> {
-  const { name, code, relayUrl, clock = systemClock } = options;
-  const kit = options.kit === undefined ? undefined : readKit(options.kit, relayUrl);
-  if (kit?.ok === false) return kit;
+  const { name, code, kit, relayUrl, clock = systemClock } = options;
+  const kind = "cli";
   const ports = { dial: createDial(), alarm: createAlarm(clock), clock, randomBytes };
-  const restored = kit && (await restoreAccount(ports, kit.value, "cli"));
+  const restored = kit === undefined ? undefined : await restoreAccount(ports, { kit, relayUrl, kind });
   if (restored?.ok === false) return restored;
-  return createProfile(
-    { records, randomBytes, clock },
-    { name, code, relayUrl, kind: "cli", restored: restored?.value },
-  );
+  const joining = { name, code, relayUrl, kind, restored: restored?.value } as const;
+  return createProfile({ records, randomBytes, clock }, joining);
 }
 
 const WRONG: ReadonlySet<string> = new Set(["passphrase-wrong", "pin-wrong"]);

@@ -1,7 +1,8 @@
 /** The recovery kit: shown while its seed is on this device, which is until the member has it on paper. RK12 and RK13. */
-import { err, kitToText, ok, textToKit, type Result, type Secret } from "@sotto/protocol";
+import { err, isKitText, kitToText, ok, textToKit, type Result, type Secret } from "@sotto/protocol";
 import { backupKeys, seedToWords, wordsToSeed } from "@sotto/crypto";
 import type { Core } from "../core.ts";
+import { kitProblem } from "../kit.ts";
 import type { Problem } from "../problems.ts";
 import type { Resident } from "../resident.ts";
 import { identities, profiles } from "../stored/profile.ts";
@@ -56,7 +57,7 @@ export type TypedKit = {
 
 /** `relayUrl` is the relay's where words are typed, which name none. */
 export function readKit(typed: string, relayUrl: string): Result<TypedKit, Problem> {
-  if (/^\s*sotto-kit/i.test(typed)) return fromText(textToKit(typed));
+  if (isKitText(typed)) return fromText(textToKit(typed));
   const words = wordsToSeed(typed);
   if (words.ok) return ok({ seed: words.value, relayUrl, accountId: undefined });
   switch (words.error.kind) {
@@ -76,14 +77,8 @@ export function kitMistake(typed: string | undefined, relayUrl: string): Problem
   return kit?.ok === false ? kit.error : undefined;
 }
 
-const KIT_PROBLEM = {
-  "not-a-kit": "kit-not-a-kit",
-  damaged: "kit-damaged",
-  newer: "kit-newer",
-} as const;
-
 function fromText(kit: ReturnType<typeof textToKit>): Result<TypedKit, Problem> {
-  if (!kit.ok) return err({ kind: KIT_PROBLEM[kit.error] });
+  if (!kit.ok) return err(kitProblem(kit.error));
   const { recoverySeed: seed, relayUrl, accountId } = kit.value;
   return ok({ seed, relayUrl, accountId });
 }

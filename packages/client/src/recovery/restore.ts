@@ -30,7 +30,7 @@ import type { StoredIdentity } from "../stored/profile.ts";
 import type { StoredKit } from "../stored/recovery.ts";
 import { hashOf, NUMBER_MAX } from "./backup.ts";
 import { openExchange, type Exchange, type ExchangePorts } from "./exchange.ts";
-import type { TypedKit } from "./kit.ts";
+import { readKit, type TypedKit } from "./kit.ts";
 
 /** What a profile begins with in place of a new account. */
 export type Restored = {
@@ -39,30 +39,44 @@ export type Restored = {
   readonly contacts: Backup["contacts"];
 };
 
-/** Wipes the seed: it stays where it was, on paper. */
+/** `kit` as it was typed. Its seed is wiped at the end, whatever that is: it stays where it was, on paper. */
 export async function restoreAccount(
   ports: ExchangePorts,
-  kit: TypedKit,
-  kind: DeviceKind,
+  {
+    kit: typed,
+    relayUrl,
+    kind,
+  }: { readonly kit: string; readonly relayUrl: string; readonly kind: DeviceKind },
 ): Promise<Result<Restored, Problem>> {
-  const exchange = await openExchange(ports, kit.relayUrl);
-  if (!exchange.ok) return exchange;
-  const keys = backupKeys(kit.seed);
-  const restored = await restoreOver(exchange.value, ports, { ...kit, keys, kind });
-  exchange.value.end();
-  kit.seed.wipe();
-  if (!restored.ok) wipeBackupKeys(keys);
+  const kit = readKit(typed, relayUrl);
+  if (!kit.ok) return kit;
+  const exchange = await openExchange(ports, kit.value.relayUrl);
+  const restored = exchange.ok ? await restoreOver(exchange.value, ports, kit.value, kind) : exchange;
+  if (exchange.ok) exchange.value.end();
+  kit.value.seed.wipe();
   return restored;
 }
-
-type Restoring = TypedKit & { readonly keys: BackupKeys; readonly kind: DeviceKind };
 
 async function restoreOver(
   exchange: Exchange,
   ports: ExchangePorts,
+  kit: TypedKit,
+  kind: DeviceKind,
+): Promise<Result<Restored, Problem>> {
+  const keys = backupKeys(kit.seed);
+  const restored = await takeOverWith(keys, exchange, ports, { ...kit, kind });
+  if (!restored.ok) wipeBackupKeys(keys);
+  return restored;
+}
+
+type Restoring = TypedKit & { readonly kind: DeviceKind };
+
+async function takeOverWith(
+  keys: BackupKeys,
+  exchange: Exchange,
+  ports: ExchangePorts,
   kit: Restoring,
 ): Promise<Result<Restored, Problem>> {
-  const { keys } = kit;
   const name = keys.name.publicKey;
   const found = await exchange.ask({ kind: "backupGet", name });
   if (found?.kind !== "backup") return err(found === undefined ? UNREACHABLE : { kind: "backup-missing" });

@@ -1,10 +1,9 @@
 /** A recovery seed as 24 English words: the list and checksum of BIP-39, and none of its key derivation. RK3 to RK5. */
 import { entropyToMnemonic, mnemonicToEntropy } from "@scure/bip39";
 import { wordlist } from "@scure/bip39/wordlists/english.js";
-import { err, ok, Secret, type Result } from "@sotto/protocol";
+import { err, KIT_WORDS, kitWords, ok, Secret, type Result } from "@sotto/protocol";
 import { assertSeed } from "../keys.ts";
 
-const WORDS = 24;
 const TYPED_CHARS_MAX = 2_048;
 const known = new Set(wordlist);
 
@@ -19,16 +18,12 @@ export function seedToWords(seed: Secret): readonly string[] {
   return seed.expose((bytes) => entropyToMnemonic(bytes, wordlist)).split(" ");
 }
 
-/** Reads either case, and numbers and punctuation between the words, as the printed page has them. */
 export function wordsToSeed(typed: string): Result<Secret, WordsProblem> {
-  if (typed.length > TYPED_CHARS_MAX) return err({ kind: "word-count", found: WORDS + 1 });
-  const words = typed
-    .toLowerCase()
-    .split(/[\s\d.,;:()]+/)
-    .filter((word) => word !== "");
+  if (typed.length > TYPED_CHARS_MAX) return err({ kind: "word-count", found: KIT_WORDS + 1 });
+  const words = kitWords(typed);
   const unknown = words.findIndex((word) => !known.has(word));
   if (unknown >= 0) return err({ kind: "unknown-word", at: unknown + 1 });
-  if (words.length !== WORDS) return err({ kind: "word-count", found: words.length });
+  if (words.length !== KIT_WORDS) return err({ kind: "word-count", found: words.length });
   try {
     return ok(new Secret(mnemonicToEntropy(words.join(" "), wordlist)));
   } catch {
