@@ -6,6 +6,7 @@ import {
   BODY_BYTES_MAX,
   KEY_PACKAGE_BYTES_MAX,
   NAME_BYTES_MAX,
+  REACTION_BYTES_MAX,
   TEXT_BYTES_MAX,
   WELCOME_BYTES_MAX,
 } from "./limits.ts";
@@ -40,8 +41,23 @@ export const CONTENT_PROFILE = 2;
 export const CONTENT_CARD = 3;
 /** That a channel of the conversation is of no use to the sender any more: nothing more is read or sent in it. */
 export const CONTENT_CHANNEL_GONE = 4;
+/** A text that answers a message. What it answers is named, never quoted: a quote must not outlive its original. */
+export const CONTENT_REPLY = 5;
+export const CONTENT_REACTION = 6;
+export const CONTENT_EDIT = 7;
+export const CONTENT_DELETION = 8;
+/** How long messages of this conversation are kept from now on. */
+export const CONTENT_BURN_TIME = 9;
 
 export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
+export const replyContent = struct({ to: fixed(16), text: text(TEXT_BYTES_MAX) });
+/** One of its author's to a message; an empty one takes it back. */
+export const reactionContent = struct({ to: fixed(16), emoji: text(REACTION_BYTES_MAX) });
+/** Only of one's own message. */
+export const editContent = struct({ of: fixed(16), text: text(TEXT_BYTES_MAX) });
+export const deletionContent = struct({ of: fixed(16) });
+/** Milliseconds; 0 is "off". */
+export const burnTimeContent = struct({ burnMs: uint });
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */
 export const profileContent = struct({ name: text(NAME_BYTES_MAX) });

@@ -38,3 +38,5 @@ export const DEVICES_MAX = 32;
 export const CHAIN_ENTRIES_MAX = 256;
 /** The plain text of one message, UTF-8: what still fits the largest bucket with room for the envelope. */
 export const TEXT_BYTES_MAX = 32_768;
+/** The longest emoji, of a family whose members have skin tones, takes 41. */
+export const REACTION_BYTES_MAX = 64;

@@ -8,6 +8,11 @@ import {
   CONTENT_CHANNEL_GONE,
   CONTENT_PROFILE,
   CONTENT_TEXT,
+  CONTENT_BURN_TIME,
+  CONTENT_DELETION,
+  CONTENT_EDIT,
+  CONTENT_REACTION,
+  CONTENT_REPLY,
   encode,
   entryCodec,
   refusalCode,
@@ -86,5 +91,10 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     profile: CONTENT_PROFILE,
     card: CONTENT_CARD,
     channelGone: CONTENT_CHANNEL_GONE,
+    reply: CONTENT_REPLY,
+    reaction: CONTENT_REACTION,
+    edit: CONTENT_EDIT,
+    deletion: CONTENT_DELETION,
+    burnTime: CONTENT_BURN_TIME,
   });
 });
