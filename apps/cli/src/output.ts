@@ -61,11 +61,39 @@ export function messageLine({ name }: Pick<ConversationView, "name">, message: M
     return `${localTime(message.time)} — ${noticeText(message.content.notice)}`;
   const author = message.mine ? "you" : name;
   const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
-  const text =
-    message.content.kind === "text"
-      ? message.content.text
-      : "(written by a newer version: update to read it)";
-  return `${localTime(message.time)} ${printable(author)}: ${printable(text)}${mark}`;
+  const reactions = message.reactions.map(({ emoji }) => ` ${emoji}`).join("");
+  const said = printable(`${quoteText(message.quote)}${contentText(message.content)}${reactions}`);
+  return `${localTime(message.time)} ${printable(author)}: ${said}${mark}`;
+}
+
+const quoteText = (quote: MessageView["quote"]): string =>
+  quote === undefined ? "" : `[re: ${quote.text ?? "a message that is gone"}] `;
+
+function contentText(content: Exclude<MessageView["content"], { kind: "notice" }>): string {
+  switch (content.kind) {
+    case "text":
+      return content.edits.length > 0 ? `${content.text} (edited)` : content.text;
+    case "deleted":
+      return "(deleted)";
+    case "unknown":
+      return "(written by a newer version: update to read it)";
+    default:
+      return unreachable(content);
+  }
+}
+
+const SECOND_MS = 1_000;
+const UNITS = [
+  [86_400_000, "days"],
+  [3_600_000, "hours"],
+  [60_000, "minutes"],
+] as const;
+
+/** The largest unit that leaves nothing over. */
+function durationText(ms: number): string {
+  const unit = UNITS.find(([one]) => ms >= one && ms % one === 0);
+  if (ms === 0) return "off";
+  return unit === undefined ? `${Math.ceil(ms / SECOND_MS)} seconds` : `${ms / unit[0]} ${unit[1]}`;
 }
 
 function noticeText(notice: Notice): string {
@@ -80,6 +108,8 @@ function noticeText(notice: Notice): string {
       return "the connection broke and was made anew";
     case "gap":
       return "messages vanished before this device saw them";
+    case "burn-changed":
+      return `${notice.mine ? "you" : "the contact"} set the burn time to ${durationText(notice.burnMs)}`;
     case "log-conflict":
       return "the relay showed two histories: ask its operator";
     default:
@@ -89,8 +119,20 @@ function noticeText(notice: Notice): string {
 
 export const messageJson = (
   { id, name }: Pick<ConversationView, "id" | "name">,
-  { key, mine, time, mark, burn, content }: MessageView,
-): string => JSON.stringify({ conversation: id, name, key, mine, time, mark, burnAt: burn?.burnAt, content });
+  { key, mine, time, mark, burn, quote, reactions, content }: MessageView,
+): string =>
+  JSON.stringify({
+    conversation: id,
+    name,
+    key,
+    mine,
+    time,
+    mark,
+    burnAt: burn?.burnAt,
+    quote,
+    reactions,
+    content,
+  });
 
 export function rowLine(row: ConversationRow): string {
   const unread = row.unread > 0 ? ` (${row.unread} new)` : "";

@@ -114,6 +114,8 @@ export function problemSentence(problem: DeviceProblem): string {
       return "What the relay gave does not open with this recovery kit, or is another account's. Nothing was changed. Ask its operator.";
     case "backup-newer":
       return "A newer version wrote this backup; it was not touched. Update Sotto, then try again.";
+    case "message-gone":
+      return "This message is not here any more: it burned or was deleted meanwhile. Nothing was changed.";
     case "expired":
       return "The burn time of this message came before it could be sent. It is gone; nobody received it.";
     default:

@@ -98,6 +98,8 @@ export function problemWords(problem: Problem): string {
       return m.problem_backup_invalid();
     case "backup-newer":
       return m.problem_backup_newer();
+    case "message-gone":
+      return m.problem_message_gone();
     case "expired":
       return m.problem_expired();
     default:

@@ -45,7 +45,10 @@ const message = (key: string, time: number, mine: boolean): MessageView => ({
   mark: undefined,
   problem: undefined,
   burn: undefined,
-  content: { kind: "text", text: key },
+  quote: undefined,
+  reactions: [],
+  isChanging: false,
+  content: { kind: "text", text: key, edits: [] },
 });
 const shape = (messages: readonly MessageView[], firstUnread?: string): readonly string[] =>
   messagesToLines(messages, firstUnread).map((line) =>

@@ -1,11 +1,12 @@
 /** Keeps what is shown in step with what is durable, reading no more than the screen needs. Spec: CL3, CL4. */
-import { cardToLink, type Clock } from "@sotto/protocol";
+import { cardToLink, toHex, type Clock } from "@sotto/protocol";
 import { clockOff } from "./believed-time.ts";
 import { believedNow, type Core } from "./core.ts";
 import { cardOf } from "./inbox/card.ts";
 import { hostOf, ownReachability, problemOf, profileOf } from "./reached.ts";
 import { readMany } from "./reading.ts";
 import { isBurnt, itemToView, parseItem, previewOf, rowOf, visibleWaiting, waitingToView } from "./rows.ts";
+import { readSaid } from "./said.ts";
 import { kitView } from "./recovery/kit.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, type StoredItem } from "./stored/message.ts";
@@ -78,22 +79,34 @@ export class Display {
     const keys = [...keysByNumber.values()].flat();
     const values = await readMany(records, keys);
     const itemByKey = new Map(keys.map((key, index) => [key, parseItem(values[index])] as const));
-    return numbers.filter((number) => !this.#takePreview(number, keysByNumber.get(number) ?? [], itemByKey));
+    const without: string[] = [];
+    for (const number of numbers) {
+      const isFound = await this.#takePreview(number, keysByNumber.get(number) ?? [], itemByKey);
+      if (!isFound) without.push(number);
+    }
+    return without;
   }
 
-  #takePreview(
+  async #takePreview(
     number: ConversationNumber,
     keys: readonly string[],
     itemByKey: ReadonlyMap<string, StoredItem | undefined>,
-  ): boolean {
-    const { resident } = this.#core;
+  ): Promise<boolean> {
+    const { resident, records } = this.#core;
     const now = believedNow(this.#core, this.#clock());
-    const views = keys.flatMap((key) => {
+    const shown = keys.flatMap((key) => {
       const item = itemByKey.get(key);
-      return item === undefined || isBurnt(item, now) ? [] : [itemToView(resident, key, item, this.#clock())];
+      return item === undefined || isBurnt(item, now) ? [] : [{ key, item }];
     });
-    const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, undefined, now));
-    const preview = previewOf([...views, ...waiting]);
+    const waiting = visibleWaiting(resident, number);
+    const ids = [...shown.map(({ item }) => item), ...waiting].flatMap((one) =>
+      "messageId" in one ? [toHex(one.messageId)] : [],
+    );
+    const beside = { said: await readSaid(records, number, new Set(ids)), quote: undefined };
+    const preview = previewOf([
+      ...shown.map(({ key, item }) => itemToView(resident, key, item, this.#clock(), beside)),
+      ...waiting.map((entry) => waitingToView(entry, undefined, now, beside)),
+    ]);
     if (preview === undefined) this.#previews.delete(number);
     else this.#previews.set(number, preview);
     return preview !== undefined || keys.length === 0;

@@ -1,11 +1,13 @@
 /** What a person asks for. Each is durable before it is answered. Spec: spec/client.md, "Intents". */
 import {
+  CONTENT_REPLY,
   CONTENT_TEXT,
   encode,
   equalBytes,
   err,
   linkToCard,
   ok,
+  replyContent,
   TEXT_BYTES_MAX,
   textContent,
   textToBytes,
@@ -16,6 +18,8 @@ import {
   type Result,
 } from "@sotto/protocol";
 import { addActivation } from "./activation.ts";
+import { forgetAnnotations, sayAbout } from "./annotations.ts";
+import { setBurnTime } from "./burn-time.ts";
 import { burnWithin } from "./burning.ts";
 import { chooseChannel, channelsOf } from "./channel/choice.ts";
 import {
@@ -35,6 +39,7 @@ import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
 import { finishKit, showKit } from "./recovery/kit.ts";
+import type { About } from "./stored/annotation.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { seenIds } from "./stored/message.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -51,7 +56,11 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
     case "add-contact":
       return addContact(core, turn, intent.link);
     case "send":
-      return inConversation(turn, intent.to, (number) => send(core, turn, number, intent.text));
+      return inConversation(turn, intent.to, (number) => send(core, turn, number, intent));
+    case "react":
+    case "edit":
+    case "delete":
+      return inConversation(turn, intent.in, (number) => say(core, turn, number, intent));
     case "retry":
     case "discard":
       return inConversation(turn, intent.in, (number) => settle(turn, number, intent.key, intent.kind));
@@ -60,7 +69,10 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
     case "mark-read":
       return inConversation(turn, intent.in, (number) => markRead(turn, number, intent.through));
     case "set-burn":
-      return inConversation(turn, intent.in, (number) => setBurn(turn, number, intent.burnMs));
+      return inConversation(turn, intent.in, (number) => {
+        setBurnTime(core, turn, number, intent.burnMs);
+        return DONE;
+      });
     case "verify":
       return inConversation(turn, intent.in, (number) => {
         changeConversation(turn, number, { isVerified: intent.matches });
@@ -117,10 +129,24 @@ function begin(turn: Turn, card: ContactCard, known: ConversationNumber | undefi
   if (!isUnderWay) approach(turn, number, card);
 }
 
-function send(core: Core, turn: Turn, number: ConversationNumber, text: string): Answered {
+function checkText(text: string): Result<string, Problem> {
   const wellFormed = text.toWellFormed();
   if (wellFormed.trim() === "") return err({ kind: "text-empty" });
-  if (textToBytes(wellFormed).length > TEXT_BYTES_MAX) return err({ kind: "text-too-long" });
+  return textToBytes(wellFormed).length > TEXT_BYTES_MAX ? err({ kind: "text-too-long" }) : ok(wellFormed);
+}
+
+const messageIdOf = (key: string): Uint8Array | undefined =>
+  /^[0-9a-f]{32}$/.test(key) ? Uint8Array.fromHex(key) : undefined;
+
+function send(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  { text, replyTo }: Extract<Intent, { kind: "send" }>,
+): Answered {
+  const checked = checkText(text);
+  if (!checked.ok) return checked;
+  const to = replyTo === undefined ? undefined : messageIdOf(replyTo);
   const { policy } = turn.need(profiles, "");
   keepDraft(turn, number, "");
   const conversation = changeConversation(turn, number, { changedAt: turn.now });
@@ -129,11 +155,54 @@ function send(core: Core, turn: Turn, number: ConversationNumber, text: string):
     messageId,
     burnMs: burnWithin(policy, conversation.burnMs ?? policy.burnDefaultMs),
     sentAt: turn.now,
-    contentKind: CONTENT_TEXT,
-    content: encode(textContent, { text: wellFormed }),
+    ...(to === undefined
+      ? { contentKind: CONTENT_TEXT, content: encode(textContent, { text: checked.value }) }
+      : { contentKind: CONTENT_REPLY, content: encode(replyContent, { to, text: checked.value }) }),
   });
   turn.touch("burn");
   return ok({ kind: "message", key: toHex(messageId) });
+}
+
+/** About a message that is there. One of one's own that nobody can have seen yet is simply taken back. */
+async function say(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  intent: Extract<Intent, { kind: "react" | "edit" | "delete" }>,
+): Promise<Answered> {
+  const messageId = messageIdOf(intent.key);
+  const about = aboutOf(intent);
+  if (!about.ok) return about;
+  if (messageId === undefined) return err({ kind: "message-gone" });
+  if (intent.kind === "delete" && takeBack(turn, number, messageId)) return DONE;
+  const isSaid = await sayAbout(core, turn, number, messageId, about.value);
+  return isSaid ? DONE : err({ kind: "message-gone" });
+}
+
+function aboutOf(intent: Extract<Intent, { kind: "react" | "edit" | "delete" }>): Result<About, Problem> {
+  switch (intent.kind) {
+    case "react":
+      return ok({ kind: "reaction", emoji: intent.emoji });
+    case "delete":
+      return ok({ kind: "deletion" });
+    case "edit": {
+      const text = checkText(intent.text);
+      return text.ok ? ok({ kind: "edit", text: text.value }) : text;
+    }
+    default:
+      return unreachable(intent);
+  }
+}
+
+function takeBack(turn: Turn, number: ConversationNumber, messageId: Uint8Array): boolean {
+  const id = outboxOf(turn, number).find((one) =>
+    equalBytes(turn.need(outboxEntries, one).messageId, messageId),
+  );
+  if (id === undefined || turn.need(outboxEntries, id).sealed !== undefined) return false;
+  turn.remove(outboxEntries, id);
+  forgetAnnotations(turn, `${number}/${toHex(messageId)}`);
+  turn.changedItems.add(number);
+  return true;
 }
 
 function settle(turn: Turn, number: ConversationNumber, key: string, kind: "retry" | "discard"): Answered {
@@ -141,6 +210,7 @@ function settle(turn: Turn, number: ConversationNumber, key: string, kind: "retr
   if (id === undefined) return DONE;
   if (kind === "discard") {
     turn.remove(outboxEntries, id);
+    forgetAnnotations(turn, `${number}/${key}`);
     turn.changedItems.add(number);
   } else if (turn.need(outboxEntries, id).state === "expired") {
     return err({ kind: "expired" });
@@ -164,13 +234,6 @@ async function markRead(turn: Turn, number: ConversationNumber, through?: string
   if (through !== undefined && (seen === undefined || seen.itemKey < (firstUnread ?? ""))) return DONE;
   const left = seen === undefined ? [] : theirsAfter(turn, number, seen.itemKey);
   changeConversation(turn, number, { unread: left.length, firstUnread: left[0] });
-  return DONE;
-}
-
-function setBurn(turn: Turn, number: ConversationNumber, burnMs: number): Answered {
-  const { policy } = turn.need(profiles, "");
-  changeConversation(turn, number, { burnMs: burnWithin(policy, burnMs) });
-  turn.changedItems.add(number);
   return DONE;
 }
 

@@ -17,6 +17,7 @@ export type Problem =
   | { readonly kind: "guardians-unfinished" } // a change of PIN is at some of them and not yet at others
   | { readonly kind: "guardians-refused" } // they know this device no longer, or it may not do this
   | { readonly kind: "text-empty" | "text-too-long" }
+  | { readonly kind: "message-gone" } // burned or deleted meanwhile, or not one's own
   | { readonly kind: "relay-unreachable" | "relay-stopping" | "relay-full" }
   | { readonly kind: "relay-key-wrong" } // somebody else answers at this address
   | { readonly kind: "relay-incompatible" } // speaks another version

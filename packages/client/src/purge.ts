@@ -3,6 +3,7 @@
  * greatest time there is reason to believe, the message goes before anything is shown. Spec: spec/client.md, "Burning".
  */
 import { toHex } from "@sotto/protocol";
+import { forgetAnnotations } from "./annotations.ts";
 import { REPEAT_REMEMBERED_MS } from "./burning.ts";
 import { isTheirs } from "./channel/place.ts";
 import { changeConversation, theirsAfter } from "./conversation.ts";
@@ -13,6 +14,7 @@ import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { dues, items, seenIds, type Due } from "./stored/message.ts";
 import { readMany } from "./reading.ts";
 import type { Turn } from "./turn.ts";
+import { isWritten } from "./written.ts";
 
 /** Records forgotten in one turn. */
 const DUES_PER_TURN = 2_000;
@@ -77,6 +79,7 @@ export function forgetBurned(
 ): void {
   const number = itemKey.slice(0, itemKey.indexOf("/"));
   turn.save(items, itemKey, undefined);
+  forgetAnnotations(turn, idKey);
   const forgetAt = timeKey(turn.believedNow + REPEAT_REMEMBERED_MS);
   turn.save(dues, `${forgetAt}/${idKey}`, { kind: "forget", idKey });
   turn.changedItems.add(number);
@@ -93,8 +96,12 @@ function expireUnsent(turn: Turn): void {
     const entry = turn.need(outboxEntries, id);
     const burnAt = entry.burnMs === 0 ? undefined : entry.sentAt + entry.burnMs;
     if (entry.state !== "waiting" || burnAt === undefined || burnAt > turn.believedNow) continue;
-    turn.put(outboxEntries, id, { ...entry, state: "expired", content: new Uint8Array(), sealed: undefined });
-    turn.changedItems.add(id.slice(0, id.indexOf("/")));
+    const number = id.slice(0, id.indexOf("/"));
+    const emptied = { ...entry, state: "expired", content: new Uint8Array(), sealed: undefined } as const;
+    if (isWritten(entry.contentKind)) turn.put(outboxEntries, id, emptied);
+    else turn.remove(outboxEntries, id); // nobody is shown what clients say to each other
+    forgetAnnotations(turn, seenId(number, entry.messageId));
+    turn.changedItems.add(number);
   }
 }
 

@@ -1,5 +1,5 @@
 /** From records to what is shown: rows of the list, messages of a conversation. Spec: CL3. */
-import { CONTENT_TEXT, decode, envelope, textContent, toHex, type Policy } from "@sotto/protocol";
+import { decode, envelope, toHex, type Policy } from "@sotto/protocol";
 import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import { channels } from "./stored/channel.ts";
@@ -12,7 +12,9 @@ import {
 } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
-import type { ConversationRow, Mark, MessagePreview, MessageView } from "./views.ts";
+import { contentNow, isChanging, reactionsTo, type Said } from "./said.ts";
+import type { ConversationRow, Mark, MessagePreview, MessageView, Quote } from "./views.ts";
+import { isWritten } from "./written.ts";
 
 type Content = MessageView["content"];
 
@@ -26,14 +28,13 @@ export function parseItem(bytes: Uint8Array | undefined): StoredItem | undefined
 export const isBurnt = (item: StoredItem, now: number): boolean =>
   item.kind === "message" && item.burnAt !== undefined && item.burnAt <= now;
 
+type Shown = Parameters<typeof contentNow>[0];
+
 /** A kind this version does not know stays as it is until a version comes that does. */
-function contentToView(contentKind: number, content: Uint8Array): Content {
-  if (contentKind === RAW_ENVELOPE) {
-    const inside = decode(envelope, content);
-    return inside.ok ? contentToView(inside.value.contentKind, inside.value.content) : { kind: "unknown" };
-  }
-  const text = contentKind === CONTENT_TEXT ? decode(textContent, content) : undefined;
-  return text?.ok ? { kind: "text", text: text.value.text } : { kind: "unknown" };
+function contentToView(message: Shown, said: Said): Content {
+  if (message.contentKind !== RAW_ENVELOPE) return contentNow(message, said) ?? { kind: "unknown" };
+  const inside = decode(envelope, message.content);
+  return inside.ok ? contentToView({ ...message, ...inside.value }, said) : { kind: "unknown" };
 }
 
 /** The relay's word that every device has it; without that, that it is on the relay's disk. */
@@ -43,13 +44,24 @@ function markOf(resident: Resident, message: StoredMessage): Mark | undefined {
   return channel !== undefined && message.seq <= channel.delivered ? "delivered" : "sent";
 }
 
-export function itemToView(resident: Resident, key: string, item: StoredItem, now: number): MessageView {
+/** What stands beside a message: what was said about it, and the beginning of what it answers. */
+export type Beside = { readonly said: Said; readonly quote: Quote | undefined };
+const NOTHING_BESIDE = { quote: undefined, reactions: [], isChanging: false } as const;
+
+export function itemToView(
+  resident: Resident,
+  key: string,
+  item: StoredItem,
+  now: number,
+  { said, quote }: Beside,
+): MessageView {
   if (item.kind === "notice") {
     const { at, notice } = item;
     const content: Content = { kind: "notice", notice };
-    return { key, mine: false, time: at, mark: undefined, problem: undefined, burn: undefined, content };
+    const bare = { mark: undefined, problem: undefined, burn: undefined, ...NOTHING_BESIDE };
+    return { key, mine: false, time: at, ...bare, content };
   }
-  const { messageId, mine, sentAt, burnAt, burnMs, contentKind, content } = item;
+  const { messageId, mine, sentAt, burnAt, burnMs } = item;
   return {
     key: toHex(messageId),
     mine,
@@ -57,14 +69,23 @@ export function itemToView(resident: Resident, key: string, item: StoredItem, no
     mark: markOf(resident, item),
     problem: undefined,
     burn: burnAt === undefined ? undefined : { burnAt, burnMs },
-    content: contentToView(contentKind, content),
+    quote,
+    reactions: reactionsTo(messageId, said),
+    isChanging: isChanging(messageId, said),
+    content: contentToView(item, said),
   };
 }
 
 /** What waits is shown after everything else. */
-export function waitingToView(entry: OutboxEntry, problem: Problem | undefined, now: number): MessageView {
+export function waitingToView(
+  entry: OutboxEntry,
+  problem: Problem | undefined,
+  now: number,
+  { said, quote }: Beside,
+): MessageView {
   const { messageId, sentAt, burnMs, state } = entry;
   const isExpired = state === "expired" || (burnMs > 0 && sentAt + burnMs <= now);
+  const gone: Content = { kind: "text", text: "", edits: [] };
   return {
     key: toHex(messageId),
     mine: true,
@@ -72,14 +93,17 @@ export function waitingToView(entry: OutboxEntry, problem: Problem | undefined, 
     mark: isExpired ? "failed" : "waiting",
     problem: isExpired ? { kind: "expired" } : problem,
     burn: isExpired || burnMs === 0 ? undefined : { burnAt: sentAt + burnMs, burnMs },
-    content: isExpired ? { kind: "text", text: "" } : contentToView(entry.contentKind, entry.content),
+    quote: isExpired ? undefined : quote,
+    reactions: isExpired ? [] : reactionsTo(messageId, said),
+    isChanging: isChanging(messageId, said),
+    content: isExpired ? gone : contentToView(entry, said),
   };
 }
 
 /** Only what the person wrote: clients say things to each other too. */
 export const visibleWaiting = (resident: Resident, number: ConversationNumber): readonly OutboxEntry[] =>
   [...resident.values(outboxEntries)]
-    .filter(([id, entry]) => id.startsWith(`${number}/`) && entry.contentKind === CONTENT_TEXT)
+    .filter(([id, entry]) => id.startsWith(`${number}/`) && isWritten(entry.contentKind))
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([, entry]) => entry);
 

@@ -20,6 +20,7 @@ import type { CommitFailure, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import { EventQueue } from "./queue.ts";
 import type { Resident } from "./resident.ts";
+import { annotations } from "./stored/annotation.ts";
 import { conversations } from "./stored/conversation.ts";
 import { items } from "./stored/message.ts";
 import { profiles } from "./stored/profile.ts";
@@ -197,7 +198,7 @@ export class RunningMember implements Member {
     await this.#driveTouched(turn);
     if (turn.hasWrites) this.#noteTime(turn, turn.hasBurned ? 1 : undefined);
     const committed = await turn.commit();
-    if (!committed.ok && turn.hasBurned) await turn.commitErasures(items.prefix);
+    if (!committed.ok && turn.hasBurned) await turn.commitErasures(items.prefix, annotations.prefix);
     if (!committed.ok) this.#failStorage(committed.error);
     else if (turn.hasWrites) this.#haveStored();
     await this.#display.refresh(turn.changedRows, turn.changedItems);

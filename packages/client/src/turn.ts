@@ -123,14 +123,14 @@ export class Turn {
   /** Keys that begin so, those of this turn included, in order. `to` is the first key not wanted. */
   keys(prefix: string, to?: string): readonly string[] {
     const stored = this.#records.list(prefix, to === undefined ? {} : { to });
-    const own = [...this.#writes].filter(([key]) => key.startsWith(prefix) && (to === undefined || key < to));
-    if (own.length === 0) return stored;
-    const keys = new Set(stored);
-    for (const [key, bytes] of own) {
+    let keys: Set<string> | undefined;
+    for (const [key, bytes] of this.#writes) {
+      if (!key.startsWith(prefix) || (to !== undefined && key >= to)) continue;
+      keys ??= new Set(stored);
       if (bytes === null) keys.delete(key);
       else keys.add(key);
     }
-    return [...keys].toSorted();
+    return keys === undefined ? stored : [...keys].toSorted();
   }
 
   groupInMemory(cid: string): Group | undefined {
@@ -188,9 +188,9 @@ export class Turn {
   }
 
   /** What burned goes even where there is no room for anything else; the rest of the turn has not happened. */
-  async commitErasures(prefix: string): Promise<Result<void, CommitFailure>> {
+  async commitErasures(...prefixes: readonly string[]): Promise<Result<void, CommitFailure>> {
     const writes = [...this.#writes].flatMap(([key, value]) =>
-      value === null && key.startsWith(prefix) ? [{ key, value }] : [],
+      value === null && prefixes.some((one) => key.startsWith(one)) ? [{ key, value }] : [],
     );
     return this.#records.commit(writes);
   }

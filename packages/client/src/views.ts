@@ -43,6 +43,11 @@ export type ConversationRow = {
 /** Burn countdown: at `burnAt` (own clock, ms) the message is gone everywhere; `burnMs` is the whole time. */
 export type Burn = { readonly burnAt: number; readonly burnMs: number };
 
+export type Version = { readonly text: string; readonly time: number };
+export type Reaction = { readonly emoji: string; readonly mine: boolean };
+/** Made anew from its original whenever it is shown: `text` is missing once that is gone. */
+export type Quote = { readonly key: MessageKey; readonly mine: boolean; readonly text: string | undefined };
+
 export type MessageView = {
   readonly key: MessageKey;
   readonly mine: boolean;
@@ -51,8 +56,17 @@ export type MessageView = {
   readonly mark: Mark | undefined;
   readonly problem: Problem | undefined;
   readonly burn: Burn | undefined;
+  /** What it answers. */
+  readonly quote: Quote | undefined;
+  /** One of each person at most, the own one first. */
+  readonly reactions: readonly Reaction[];
+  /** An own edit or deletion that is not at the relay yet. */
+  readonly isChanging: boolean;
   readonly content:
-    | { readonly kind: "text"; readonly text: string }
+    /** `edits` are the versions before, oldest first. */
+    | { readonly kind: "text"; readonly text: string; readonly edits: readonly Version[] }
+    /** Its author deleted it for everyone. */
+    | { readonly kind: "deleted" }
     /** Written by a newer version: kept, and shown after an update. */
     | { readonly kind: "unknown" }
     /** A line of ours in the conversation's flow. */
@@ -65,6 +79,7 @@ export type Notice =
   | { readonly kind: "identity-changed" } // devices or keys of the contact changed: compare again
   | { readonly kind: "remade" } // the channel broke and was made anew
   | { readonly kind: "gap" } // entries vanished before this device saw them
+  | { readonly kind: "burn-changed"; readonly mine: boolean; readonly burnMs: number }
   | { readonly kind: "log-conflict" }; // the relay showed two histories
 
 export type ConversationView = {
@@ -126,7 +141,22 @@ export type MemberView = {
 /** What a person asks for while a profile is open. Each is answered with a value or a Problem. */
 export type Intent =
   | { readonly kind: "add-contact"; readonly link: string }
-  | { readonly kind: "send"; readonly to: ConversationId; readonly text: string }
+  | {
+      readonly kind: "send";
+      readonly to: ConversationId;
+      readonly text: string;
+      readonly replyTo?: MessageKey;
+    }
+  /** An emoji; an empty text takes it back. */
+  | {
+      readonly kind: "react";
+      readonly in: ConversationId;
+      readonly key: MessageKey;
+      readonly emoji: string;
+    }
+  /** Of one's own message, for everyone. */
+  | { readonly kind: "edit"; readonly in: ConversationId; readonly key: MessageKey; readonly text: string }
+  | { readonly kind: "delete"; readonly in: ConversationId; readonly key: MessageKey }
   | { readonly kind: "retry" | "discard"; readonly in: ConversationId; readonly key: MessageKey }
   | { readonly kind: "draft"; readonly in: ConversationId; readonly text: string }
   /** Up to and including `through`, or everything there is. */

@@ -2,6 +2,7 @@
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "./core.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
+import { quoteIn, readQuotes } from "./quotes.ts";
 import { readMany } from "./reading.ts";
 import {
   burnOf,
@@ -12,9 +13,12 @@ import {
   stateOf,
   visibleWaiting,
   waitingToView,
+  type Beside,
 } from "./rows.ts";
+import type { Problem } from "./problems.ts";
+import { readSaid } from "./said.ts";
 import { channels } from "./stored/channel.ts";
-import { conversations, type Conversation } from "./stored/conversation.ts";
+import { conversations, type Conversation, type OutboxEntry } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, type StoredItem } from "./stored/message.ts";
 import type { ConversationView, MessageView } from "./views.ts";
@@ -85,11 +89,40 @@ export class Windows {
     const keys = newest.slice(0, window.size).toReversed();
     await this.#read(window, keys);
     const now = believedNow(this.#core, this.#clock());
-    const messages = keys.flatMap((key) => {
+    const shown = keys.flatMap((key) => {
       const item = window.itemByKey.get(key);
-      return item === undefined || isBurnt(item, now) ? [] : [itemToView(resident, key, item, this.#clock())];
+      return item === undefined || isBurnt(item, now) ? [] : [{ key, item }];
     });
-    window.show(this.#view(window, conversation, messages, newest.length > keys.length));
+    const waiting = visibleWaiting(resident, window.number);
+    const besideOf = await this.#readBeside(
+      window.number,
+      [...shown.map(({ item }) => item), ...waiting],
+      now,
+    );
+    const messages = shown.map(({ key, item }) =>
+      itemToView(resident, key, item, this.#clock(), besideOf(item)),
+    );
+    const problem = this.#problemOf(conversation);
+    const queued = waiting.map((entry) => waitingToView(entry, problem, now, besideOf(entry)));
+    window.show(this.#view(window, conversation, [...messages, ...queued], newest.length > keys.length));
+  }
+
+  /** What stands beside each of these messages. */
+  async #readBeside(
+    number: ConversationNumber,
+    shown: readonly (StoredItem | OutboxEntry)[],
+    now: number,
+  ): Promise<(of: StoredItem | OutboxEntry) => Beside> {
+    const messages = shown.filter((one) => "messageId" in one);
+    const ids = new Set(messages.map(({ messageId }) => toHex(messageId)));
+    const said = await readSaid(this.#core.records, number, ids);
+    const quotes = await readQuotes(this.#core, number, messages, now);
+    return (of) => ({ said, quote: "messageId" in of ? quoteIn(quotes, of) : undefined });
+  }
+
+  #problemOf(conversation: Conversation): Problem | undefined {
+    const via = viaOf(conversation);
+    return via === undefined ? undefined : this.#core.sessions.get(via)?.problem;
   }
 
   async #read(window: Window, keys: readonly string[]): Promise<void> {
@@ -109,12 +142,9 @@ export class Windows {
     messages: readonly MessageView[],
     hasOlder: boolean,
   ): ConversationView {
-    const { resident, sessions } = this.#core;
+    const { resident } = this.#core;
     const { policy, relayUrl } = profileOf(this.#core);
     const via = viaOf(conversation);
-    const problem = via === undefined ? undefined : sessions.get(via)?.problem;
-    const now = believedNow(this.#core, this.#clock());
-    const waiting = visibleWaiting(resident, number).map((entry) => waitingToView(entry, problem, now));
     const unread = firstUnread === undefined ? undefined : itemByKey.get(items.prefix + firstUnread);
     const endpoint = via === undefined ? undefined : resident.get(channels, via)?.endpoint;
     return {
@@ -127,7 +157,7 @@ export class Windows {
       relayHost: hostOf(endpoint?.url ?? relayUrl),
       burnMs: burnOf(conversation, policy),
       draft: conversation.draft,
-      messages: [...messages, ...waiting],
+      messages,
       hasOlder,
       firstUnread: unread?.kind === "message" ? toHex(unread.messageId) : undefined,
     };

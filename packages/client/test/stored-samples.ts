@@ -16,6 +16,7 @@ import {
   introductions,
   outboxEntries,
 } from "../src/stored/conversation.ts";
+import { annotations } from "../src/stored/annotation.ts";
 import { dues, items, seenIds } from "../src/stored/message.ts";
 import { activations, identities, inboxes, profiles } from "../src/stored/profile.ts";
 import { kits, restoredContacts } from "../src/stored/recovery.ts";
@@ -57,6 +58,14 @@ const sample = <T>(name: string, table: Table<T>, value: T): Sample => ({
   table: table as Table<unknown>,
 });
 
+const said = {
+  messageId: bytes(16, 50),
+  mine: true,
+  sentAt: 1_700_000_000_000,
+  burnMs: 3_600_000,
+  sent: { cid: bytes(32, 51), seq: 7 },
+};
+
 /** Encoded at once, because secrets do not travel. */
 export const samples = (): readonly Sample[] => [
   sample("profile", profiles, {
@@ -81,6 +90,19 @@ export const samples = (): readonly Sample[] => [
     recoverySeed: secret(21),
     leafSeed: secret(22),
     readerSeed: secret(23),
+  }),
+  sample("reaction", annotations, {
+    ...said,
+    mine: false,
+    sent: undefined,
+    about: { kind: "reaction", emoji: "👍" },
+  }),
+  sample("edit", annotations, { ...said, about: { kind: "edit", text: "at eleven" } }),
+  sample("deletion", annotations, { ...said, about: { kind: "deletion" } }),
+  sample("burn time changed", items, {
+    kind: "notice",
+    at: 1_700_000_000_000,
+    notice: { kind: "burn-changed", mine: true, burnMs: 3_600_000 },
   }),
   sample("kit", kits, {
     endpoint,

@@ -137,7 +137,7 @@ test("[OB7] a message whose burn time comes before it could be sent is never sen
   await alice.ask({ kind: "set-burn", in: bob.id, burnMs: 60_000 });
   await alice.send(bob, "too late");
   await world.pass(61_000);
-  assert.deepEqual((await alice.lines(bob.id)).slice(1), [">  (failed)"]);
+  assert.deepEqual((await alice.lines(bob.id)).slice(2), [">  (failed)"]);
   here.isUp = true;
   await world.pass(120_000);
   assert.deepEqual(texts(await bob.lines(alice.id)), []);

@@ -18,19 +18,27 @@ function bytesOf(text: string): number {
   return bound < COUNTED_BYTES ? bound : utf8.encode(text).length;
 }
 
+/** What is being written: a message, an answer to one, or a new version of one. */
+export type Writing =
+  | { readonly kind: "new" }
+  | { readonly kind: "reply"; readonly key: string; readonly mine: boolean; readonly text: string }
+  | { readonly kind: "edit"; readonly key: string; readonly text: string };
+
 export function Composer(props: {
+  readonly writing: Writing;
+  readonly onCancel: () => void;
   readonly draft: string;
   readonly name: string;
   readonly input: RefObject<HTMLTextAreaElement | null>;
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
 }): JSX.Element {
-  const { draft, name, input, onDraft, onSend } = props;
-  const [text, setText] = useState(draft);
+  const { writing, draft, name, input, onDraft, onSend, onCancel } = props;
+  const [text, setText] = useState(writing.kind === "edit" ? writing.text : draft);
   const unsaved = useRef<string | undefined>(undefined);
 
   const save = (): void => {
-    if (unsaved.current !== undefined) onDraft(unsaved.current);
+    if (unsaved.current !== undefined && writing.kind !== "edit") onDraft(unsaved.current);
     unsaved.current = undefined;
   };
   useEffect(() => {
@@ -57,6 +65,11 @@ export function Composer(props: {
     input.current?.focus();
   }
   function keys(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
+    if (event.key === "Escape" && writing.kind !== "new") {
+      event.preventDefault();
+      onCancel();
+      return;
+    }
     if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
     event.preventDefault();
     send();
@@ -69,6 +82,7 @@ export function Composer(props: {
         send();
       }}
     >
+      <About writing={writing} name={name} onCancel={onCancel} />
       <div class="composer__box">
         <textarea
           ref={input}
@@ -98,5 +112,30 @@ export function Composer(props: {
             : m.compose_left({ count: countWords(TEXT_BYTES_MAX - bytes) }))}
       </p>
     </form>
+  );
+}
+
+function About(
+  props: Pick<Parameters<typeof Composer>[0], "writing" | "name" | "onCancel">,
+): JSX.Element | null {
+  const { writing, name, onCancel } = props;
+  if (writing.kind === "new") return null;
+  const replying =
+    writing.kind === "reply" && writing.mine ? m.compose_reply_self() : m.compose_reply({ name });
+  return (
+    <div class="composer__about">
+      <Icon name={writing.kind} />
+      <p>
+        <span class="quote__author" role="status">
+          {writing.kind === "edit" ? m.compose_edit() : replying}
+        </span>
+        <span class="quote__text" dir="auto">
+          {writing.text}
+        </span>
+      </p>
+      <button type="button" class="icon-button" aria-label={m.cancel()} onClick={onCancel}>
+        <Icon name="close" />
+      </button>
+    </div>
   );
 }

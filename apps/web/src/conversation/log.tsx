@@ -21,14 +21,14 @@ const REST_MS = 1200;
 /** Nearer than this to the beginning, older messages are asked for. */
 const OLDER_PX = 600;
 
-type LogProps = Pick<MessageProps, "onIntent" | "onCompare"> & {
+type LogProps = Pick<MessageProps, "onIntent" | "onOptions" | "onCompare"> & {
   readonly view: ConversationView;
   readonly onOlder: () => Promise<void>;
   /** Whether the newest message is on the screen. */
   readonly onEnd: (isAtEnd: boolean) => void;
 };
 
-export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JSX.Element {
+export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: LogProps): JSX.Element {
   const lines = useMemo(
     () => messagesToLines(view.messages, view.firstUnread),
     [view.messages, view.firstUnread],
@@ -138,6 +138,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onCompare }: LogProps): JS
               waits={waits?.key === line.key ? waits.words : undefined}
               author={view.name}
               onIntent={onIntent}
+              onOptions={onOptions}
               onCompare={onCompare}
             />
           ))}
@@ -167,7 +168,9 @@ function dayAbove(lines: readonly Line[], index: number): number | undefined {
 }
 
 function LogLine(
-  props: Pick<MessageProps, "author" | "waits" | "onIntent" | "onCompare"> & { readonly line: Line },
+  props: Pick<MessageProps, "author" | "waits" | "onIntent" | "onOptions" | "onCompare"> & {
+    readonly line: Line;
+  },
 ): JSX.Element {
   const { line, ...rest } = props;
   switch (line.kind) {

@@ -1,5 +1,5 @@
 /** One message: a bubble with its time beside it, or a line of Sotto's own. */
-import type { Intent, MessageView } from "@sotto/client";
+import type { MessageView, Quote, Reaction } from "@sotto/client";
 import type { ComponentChild, JSX } from "preact";
 import * as m from "../paraglide/messages.js";
 import { BurnTime } from "../parts/burn-time.tsx";
@@ -15,7 +15,8 @@ export type MessageProps = {
   readonly isLast: boolean;
   /** Why it waits, where it is this message that says so. */
   readonly waits: string | undefined;
-  readonly onIntent: (kind: Extract<Intent, { key: string }>["kind"], key: string) => void;
+  readonly onIntent: (kind: "retry" | "discard", key: string) => void;
+  readonly onOptions: (key: string) => void;
   readonly onCompare: () => void;
 };
 
@@ -39,7 +40,7 @@ function textWithLinks(text: string): ComponentChild[] {
 }
 
 export function Message(props: MessageProps): JSX.Element {
-  const { message, author, isFirst, isLast, waits, onIntent, onCompare } = props;
+  const { message, author, isFirst, isLast, waits, onIntent, onOptions, onCompare } = props;
   const { content } = message;
   if (content.kind === "notice") {
     return (
@@ -54,7 +55,8 @@ export function Message(props: MessageProps): JSX.Element {
     );
   }
   const isFailed = message.mark === "failed";
-  const showsMeta = isLast || message.mark === "waiting" || isFailed;
+  const isEdited = content.kind === "text" && content.edits.length > 0;
+  const showsMeta = isLast || isEdited || message.isChanging || message.mark === "waiting" || isFailed;
   return (
     <article
       class="message"
@@ -64,14 +66,31 @@ export function Message(props: MessageProps): JSX.Element {
       aria-label={message.mine ? m.you() : author}
     >
       <div class="message__row">
-        <div class="bubble" dir="auto" data-unknown={content.kind === "unknown"}>
-          {content.kind === "text" ? textWithLinks(content.text) : m.message_unknown()}
+        <div class="bubble" dir="auto" data-unknown={content.kind !== "text"}>
+          {message.quote !== undefined && <Quoted quote={message.quote} author={author} />}
+          {contentWords(content)}
         </div>
         <span class={showsMeta ? "message__meta" : "message__meta unseen"}>
+          {message.isChanging ? (
+            <span class="message__edited">{m.message_changing()}</span>
+          ) : (
+            isEdited && <span class="message__edited">{m.message_edited()}</span>
+          )}
           <BurnTime time={message.time} burn={message.burn} />
           {message.mark !== undefined && <Mark mark={message.mark} />}
         </span>
+        {!isFailed && content.kind === "text" && (
+          <button
+            type="button"
+            class="message__options"
+            aria-label={m.message_options()}
+            onClick={() => onOptions(message.key)}
+          >
+            <Icon name="more" />
+          </button>
+        )}
       </div>
+      <Reactions reactions={message.reactions} author={author} />
       {waits !== undefined && (
         <p class="message__waits small quiet" role="status">
           {waits}
@@ -94,5 +113,45 @@ export function Message(props: MessageProps): JSX.Element {
         </div>
       )}
     </article>
+  );
+}
+
+function contentWords(content: Exclude<MessageView["content"], { kind: "notice" }>): ComponentChild {
+  switch (content.kind) {
+    case "text":
+      return textWithLinks(content.text);
+    case "deleted":
+      return m.message_deleted();
+    case "unknown":
+      return m.message_unknown();
+  }
+}
+
+function Quoted({ quote, author }: { readonly quote: Quote; readonly author: string }): JSX.Element {
+  return (
+    <blockquote class="quote">
+      {quote.text !== undefined && <bdi class="quote__author">{quote.mine ? m.you() : author}</bdi>}
+      <span class="quote__text" dir="auto">
+        {quote.text ?? m.quote_gone()}
+      </span>
+    </blockquote>
+  );
+}
+
+function Reactions(props: {
+  readonly reactions: readonly Reaction[];
+  readonly author: string;
+}): JSX.Element | null {
+  const { reactions, author } = props;
+  if (reactions.length === 0) return null;
+  return (
+    <ul class="reactions">
+      {reactions.map(({ emoji, mine }) => (
+        <li key={mine} data-mine={mine}>
+          <span aria-hidden="true">{emoji}</span>
+          <span class="unseen">{m.reaction_of({ name: mine ? m.you() : author, emoji })}</span>
+        </li>
+      ))}
+    </ul>
   );
 }

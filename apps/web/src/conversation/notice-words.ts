@@ -2,6 +2,7 @@
 import type { Notice } from "@sotto/client";
 import { unreachable } from "@sotto/protocol";
 import * as m from "../paraglide/messages.js";
+import { durationWords } from "../words.ts";
 
 export function noticeWords(notice: Notice): string {
   switch (notice.kind) {
@@ -15,11 +16,19 @@ export function noticeWords(notice: Notice): string {
       return m.notice_remade();
     case "gap":
       return m.notice_gap();
+    case "burn-changed":
+      return burnWords(notice);
     case "log-conflict":
       return m.notice_log_conflict();
     default:
       return unreachable(notice);
   }
+}
+
+function burnWords({ mine, burnMs }: Extract<Notice, { kind: "burn-changed" }>): string {
+  if (burnMs === 0) return mine ? m.notice_burn_mine_off() : m.notice_burn_theirs_off();
+  const time = durationWords(burnMs);
+  return mine ? m.notice_burn_mine({ time }) : m.notice_burn_theirs({ time });
 }
 
 /** Whether it asks the reader to compare safety numbers. */

@@ -115,9 +115,56 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
   mark: rest.mine === true ? "delivered" : undefined,
   problem: undefined,
   burn: { burnAt: NOW - agoMs + WEEK_MS, burnMs: WEEK_MS },
-  content: { kind: "text", text },
+  quote: undefined,
+  reactions: [],
+  isChanging: false,
+  content: { kind: "text", text, edits: [] },
   ...rest,
 });
+
+/** Replies, reactions, edits and what is gone. */
+export const answeredTalk: readonly MessageView[] = [
+  message("", 2 * HOUR_MS, {
+    content: { kind: "notice", notice: { kind: "burn-changed", mine: false, burnMs: WEEK_MS } },
+    burn: undefined,
+  }),
+  message("Can you bring the second set of keys on Friday, and the list of names?", 40 * MINUTE_MS, {
+    reactions: [{ emoji: "👍", mine: true }],
+  }),
+  message("Keys yes. The list stays where it is.", 38 * MINUTE_MS, {
+    mine: true,
+    quote: {
+      key: "message-1",
+      mine: false,
+      text: "Can you bring the second set of keys on Friday, and the list of names?",
+    },
+    reactions: [
+      { emoji: "🙏", mine: true },
+      { emoji: "❤️", mine: false },
+    ],
+  }),
+  message("We meet at the side door at half past ten.", 30 * MINUTE_MS, {
+    content: {
+      kind: "text",
+      text: "We meet at the side door at half past ten.",
+      edits: [{ text: "We meet at the side door at ten.", time: NOW - 30 * MINUTE_MS }],
+    },
+  }),
+  message("", 20 * MINUTE_MS, { mine: true, content: { kind: "deleted" } }),
+  message("", 18 * MINUTE_MS, { content: { kind: "deleted" } }),
+  message("Forget what I asked.", 12 * MINUTE_MS, { quote: { key: "gone", mine: true, text: undefined } }),
+  message("Then half past ten it is, at the side door.", 4 * MINUTE_MS, {
+    mine: true,
+    mark: "sent",
+    isChanging: true,
+    quote: { key: "message-3", mine: true, text: "Keys yes. The list stays where it is." },
+    content: {
+      kind: "text",
+      text: "Then half past ten it is, at the side door.",
+      edits: [{ text: "Then ten it is.", time: NOW - 4 * MINUTE_MS }],
+    },
+  }),
+];
 
 const hourLong = (leftMs: number) => ({ burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS } });
 

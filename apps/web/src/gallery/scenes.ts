@@ -3,6 +3,7 @@ import type { ConversationView, LockView, MemberView, Problem, Reachability, Vau
 import type { Place } from "../navigation.ts";
 import type { DeviceView, Obstacle, UnlockChoice } from "../worker/protocol.ts";
 import {
+  answeredTalk,
   conversation,
   longRows,
   longTalk,
@@ -105,6 +106,7 @@ const PROBLEMS: readonly Problem[] = [
   { kind: "guardians-refused" },
   { kind: "text-empty" },
   { kind: "text-too-long" },
+  { kind: "message-gone" },
   { kind: "relay-unreachable" },
   { kind: "relay-stopping" },
   { kind: "relay-full" },
@@ -136,7 +138,10 @@ const failures = PROBLEMS.map((problem, at) => ({
   mark: "failed" as const,
   problem,
   burn: undefined,
-  content: { kind: "text" as const, text: problem.kind },
+  quote: undefined,
+  reactions: [],
+  isChanging: false,
+  content: { kind: "text" as const, text: problem.kind, edits: [] },
 }));
 
 export const SCENES: Readonly<Record<string, Scene>> = {
@@ -199,6 +204,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     conversation: conversation({ messages: offlineTalk, reachability: offline }),
   },
   "conversation-problems": { view: open(), place: talk, conversation: conversation({ messages: failures }) },
+  "conversation-answers": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ messages: answeredTalk }),
+  },
   "conversation-draft": {
     view: open(),
     place: talk,

@@ -1,10 +1,11 @@
 /** A conversation: who it is with, what was said, and where to write. */
-import type { ConversationRow, ConversationView, Problem } from "@sotto/client";
+import type { ConversationRow, ConversationView, MessageView, Problem } from "@sotto/client";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Announcer } from "../conversation/announcer.tsx";
-import { Composer } from "../conversation/composer.tsx";
+import { Composer, type Writing } from "../conversation/composer.tsx";
 import { Log } from "../conversation/log.tsx";
+import { MessageOptions, type MessageAct } from "../conversation/message-options.tsx";
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
 import { back, go } from "../navigation.ts";
@@ -20,6 +21,8 @@ import "../style/conversation.css";
 /** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
 const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
 
+const NEW: Writing = { kind: "new" };
+
 export function Conversation(props: {
   readonly row: ConversationRow;
   readonly shown: Shown;
@@ -31,6 +34,8 @@ export function Conversation(props: {
   const device = useDevice();
   const [problem, setProblem] = useState<Problem | undefined>();
   const [isAtEnd, setAtEnd] = useState(true);
+  const [writing, setWriting] = useState<Writing>(NEW);
+  const [optionsOf, setOptionsOf] = useState<string | undefined>();
   const input = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const isThere = view !== undefined;
@@ -53,15 +58,44 @@ export function Conversation(props: {
     return () => document.removeEventListener("visibilitychange", read);
   }, [id, unread, isThere, isAtEnd, newest]);
 
-  async function send(text: string): Promise<void> {
-    const sent = await device.ask({ kind: "send", to: id, text });
-    setProblem(sent.ok ? undefined : sent.error);
+  async function run(asked: ReturnType<typeof device.ask>): Promise<void> {
+    const done = await asked;
+    setProblem(done.ok ? undefined : done.error);
+  }
+  function send(text: string): void {
+    setWriting(NEW);
+    if (writing.kind === "edit") {
+      if (text !== writing.text) void run(device.ask({ kind: "edit", in: id, key: writing.key, text }));
+      return;
+    }
+    const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
+    void run(device.ask({ kind: "send", to: id, text, ...answering }));
+  }
+  function write(about: Writing): void {
+    setWriting(about);
+    // The field is another one for an edit: it is there once this is drawn.
+    requestAnimationFrame(() => input.current?.focus());
+  }
+  function actOn(message: MessageView, act: MessageAct): void {
+    setOptionsOf(undefined);
+    const { key, mine, content } = message;
+    const text = content.kind === "text" ? content.text : "";
+    switch (act.kind) {
+      case "reply":
+        return write({ kind: "reply", key, mine, text });
+      case "edit":
+        return write({ kind: "edit", key, text });
+      case "delete":
+        return void run(device.ask({ kind: "delete", in: id, key }));
+      case "react":
+        return void run(device.ask({ kind: "react", in: id, key, emoji: act.emoji }));
+    }
   }
   async function act(kind: "retry" | "discard", key: string): Promise<void> {
-    const done = await device.ask({ kind, in: id, key });
-    setProblem(done.ok ? undefined : done.error);
+    await run(device.ask({ kind, in: id, key }));
     input.current?.focus();
   }
+  const chosen = view?.messages.find(({ key }) => key === optionsOf);
   if (view === undefined) return <section class="conversation" aria-busy="true" />;
   return (
     <section class="conversation" aria-labelledby="conversation-name">
@@ -75,18 +109,30 @@ export function Conversation(props: {
         onOlder={loadOlder}
         onEnd={setAtEnd}
         onIntent={(kind, key) => void act(kind, key)}
+        onOptions={setOptionsOf}
         onCompare={() => go({ kind: "verify", id })}
       />
       <Announcer view={view} />
       <div class="conversation__trouble">
         <Trouble problem={problem} />
       </div>
+      {chosen !== undefined && (
+        <MessageOptions
+          key={chosen.key}
+          message={chosen}
+          onAct={(act) => actOn(chosen, act)}
+          onClose={() => setOptionsOf(undefined)}
+        />
+      )}
       <Composer
+        key={writing.kind === "edit" ? writing.key : "new"}
+        writing={writing}
+        onCancel={() => write(NEW)}
         draft={view.draft}
         name={view.name}
         input={input}
         onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
-        onSend={(text) => void send(text)}
+        onSend={send}
       />
     </section>
   );

@@ -102,17 +102,17 @@ function isFromContact(turn: Turn, channel: Channel, credential: Uint8Array): bo
 const lost = (turn: Turn, channel: Channel): void => addNotice(turn, channel.conversation, { kind: "gap" });
 
 /** Nothing is left to open. That is as it should be when its time has come; otherwise somebody must be told. */
-function takeErased(
+async function takeErased(
   core: Core,
   turn: Turn,
   cid: string,
   entry: Extract<ChannelEntry, { kind: "erased" }>,
-): Applied | Promise<Applied> {
+): Promise<Applied> {
   const channel = turn.need(channels, cid);
   if (entry.was === "commit") return breakChannel(core, turn, cid); // too long away
   const own = entry.messageId && outboxIdOf(turn, channel.conversation, entry.messageId);
   if (own !== undefined) {
-    settleOwn(core, turn, cid, own, entry);
+    await settleOwn(core, turn, cid, own, entry);
     return "next";
   }
   const isDue = entry.rung !== undefined && entry.time + RUNG_MS[entry.rung] <= turn.believedNow;

@@ -1,5 +1,6 @@
 /** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34, CL36. */
 import { equalBytes, fromHex } from "@sotto/protocol";
+import { undeliveredIn } from "../annotations.ts";
 import { addNotice, changeConversation, queueFirst, queueGone, type ToSend } from "../conversation.ts";
 import { groupOf, type Core } from "../core.ts";
 import { approach } from "../introduction/approach.ts";
@@ -8,6 +9,7 @@ import { contacts, conversations, introductions } from "../stored/conversation.t
 import type { ConversationNumber } from "../stored/keys.ts";
 import { items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
+import { isWritten } from "../written.ts";
 import { channelsOf } from "./choice.ts";
 
 const REMAKE_MS_MIN = 60_000;
@@ -77,7 +79,11 @@ async function sendAgain(turn: Turn, cid: string, channel: Channel): Promise<voi
     turn.save(items, id, undefined);
     undelivered.push(item);
   }
-  queueFirst(turn, number, undelivered.map(toSend));
+  const about = await undeliveredIn(turn, number, { cid, delivered: channel.delivered });
+  queueFirst(turn, number, [
+    ...undelivered.filter(({ contentKind }) => isWritten(contentKind)).map(toSend),
+    ...about,
+  ]);
 }
 
 const toSend = ({ messageId, burnMs, sentAt, contentKind, content }: ToSend): ToSend => ({

@@ -1,5 +1,7 @@
 /** Own messages found in the log: they leave the outbox for their place in the conversation. Spec: OB6. */
-import { CONTENT_TEXT, equalBytes, toHex, type Entry } from "@sotto/protocol";
+import { equalBytes, toHex, type Entry } from "@sotto/protocol";
+import { forgetAnnotations, isDeleted, noteSent } from "../annotations.ts";
+import { learnOwnBurnTime } from "../burn-time.ts";
 import { burnDeadline } from "../burning.ts";
 import { changeConversation, outboxOf, touchChannels } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
@@ -7,8 +9,9 @@ import { scheduleBurn } from "../purge.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
-import { items } from "../stored/message.ts";
+import { DELETED, items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
+import { isWritten } from "../written.ts";
 import { itemId, placeOf } from "./place.ts";
 
 export const outboxIdOf = (
@@ -18,13 +21,13 @@ export const outboxIdOf = (
 ): string | undefined =>
   outboxOf(turn, number).find((id) => equalBytes(turn.need(outboxEntries, id).messageId, messageId));
 
-export function settleOwn(
+export async function settleOwn(
   core: Core,
   turn: Turn,
   cid: string,
   outboxId: string,
   entry: Extract<Entry, { kind: "message" | "erased" }>,
-): void {
+): Promise<void> {
   const channel = turn.need(channels, cid);
   const number = channel.conversation;
   const message = turn.need(outboxEntries, outboxId);
@@ -40,13 +43,18 @@ export function settleOwn(
   changeConversation(turn, number, { lastPlaceMine: place });
   const { burnMs, sentAt, contentKind, content, messageId } = message;
   const burnAt = burnDeadline({ burnMs, sentAt, receivedAt: entry.time });
-  if (
-    message.state === "waiting" &&
-    contentKind === CONTENT_TEXT &&
-    (burnAt === undefined || burnAt > turn.believedNow)
-  ) {
-    const id = itemId(number, place, { cid, seq: entry.seq, isMine: true });
-    const { epoch, seq, time } = entry;
+  const isKept = message.state === "waiting" && (burnAt === undefined || burnAt > turn.believedNow);
+  const idKey = `${number}/${toHex(messageId)}`;
+  const { epoch, seq, time } = entry;
+  if (!isWritten(contentKind)) {
+    learnOwnBurnTime(turn, number, message);
+    await noteSent(turn, number, message, { cid: Uint8Array.fromHex(cid), seq });
+  } else if (!isKept) forgetAnnotations(turn, idKey);
+  else {
+    const id = itemId(number, place, { cid, seq, isMine: true });
+    const said = (await isDeleted(turn, idKey))
+      ? { contentKind: DELETED, content: new Uint8Array() }
+      : { contentKind, content };
     turn.save(items, id, {
       kind: "message",
       messageId,
@@ -58,8 +66,7 @@ export function settleOwn(
       receivedAt: time,
       burnMs,
       burnAt,
-      contentKind,
-      content,
+      ...said,
     });
     scheduleBurn(core, turn, number, { itemId: id, messageId, burnAt });
   }

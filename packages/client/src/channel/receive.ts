@@ -15,6 +15,8 @@ import {
   type Entry,
   type Envelope,
 } from "@sotto/protocol";
+import { hearAbout } from "../annotations.ts";
+import { hearBurnTime } from "../burn-time.ts";
 import { burnDeadline } from "../burning.ts";
 import { addNotice, changeConversation, learnContact, renameContact } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
@@ -66,6 +68,8 @@ const unreadable = (entry: MessageEntry, plaintext: Uint8Array): Received => ({
 
 /** Whether it was said to the client and not to the person. */
 async function useContent(core: Core, turn: Turn, channel: Channel, message: Received): Promise<boolean> {
+  if (hearBurnTime(turn, channel.conversation, message)) return true;
+  if (await hearAbout(turn, channel.conversation, message)) return true;
   if (message.contentKind === CONTENT_PROFILE) {
     const profile = decode(profileContent, message.content);
     if (profile.ok) renameContact(turn, channel.conversation, profile.value.name);

@@ -22,6 +22,7 @@ const notice = tagged({
   remade: [4, {}],
   gap: [5, {}],
   "log-conflict": [6, {}],
+  "burn-changed": [7, { mine: bool, burnMs: uint }],
 });
 
 const message = {
@@ -46,6 +47,8 @@ export type StoredMessage = Extract<StoredItem, { kind: "message" }>;
 export type StoredNotice = TypeOf<typeof notice>;
 /** A content kind of ours, never on the wire: the content is a whole envelope that this version cannot read. */
 export const RAW_ENVELOPE = 0xffff_ffff;
+/** Likewise: its author deleted it for everyone, and nothing of what it said is left. */
+export const DELETED = 0xffff_fffe;
 export const items = table("m/", 1, item);
 
 /** The messageIds a conversation has shown: a repeat is dropped, also after the message burned. */

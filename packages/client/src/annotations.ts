@@ -1,0 +1,246 @@
+/**
+ * Reactions, edits and deletions: each is kept under the message it is about. Only its author edits or deletes a
+ * message, and everybody has one reaction to it, so that no order between two people ever matters. Spec:
+ * spec/client.md, "About a message".
+ */
+import {
+  CONTENT_DELETION,
+  CONTENT_EDIT,
+  CONTENT_REACTION,
+  decode,
+  deletionContent,
+  editContent,
+  encode,
+  equalBytes,
+  fromHex,
+  reactionContent,
+  toHex,
+  unreachable,
+} from "@sotto/protocol";
+import { outboxOf, queueMessage, type ToSend } from "./conversation.ts";
+import type { Core } from "./core.ts";
+import { annotations, type About, type Annotation } from "./stored/annotation.ts";
+import { outboxEntries } from "./stored/conversation.ts";
+import { sequenceKey, type ConversationNumber } from "./stored/keys.ts";
+import { DELETED, items, seenIds } from "./stored/message.ts";
+import type { Turn } from "./turn.ts";
+import { isWritten } from "./written.ts";
+
+/** Versions of a message that are kept; from there on the newest takes the place of the one before. */
+const EDITS_MAX = 20;
+
+const EMOJI = /^\p{RGI_Emoji}$/v;
+/** One emoji as a keyboard makes it, or none: nothing else may stand beside somebody's message. */
+const isReaction = (text: string): boolean => text === "" || EMOJI.test(text);
+
+type Target = {
+  readonly idKey: string;
+  readonly mine: boolean;
+  readonly burnAt: number | undefined;
+  readonly itemId: string | undefined;
+};
+
+const DELETION_SLOT = "d";
+const reactionSlot = (mine: boolean): string => (mine ? "rm" : "rt");
+
+/** A message that is there and not deleted, or an own one that waits. */
+async function targetOf(
+  turn: Turn,
+  number: ConversationNumber,
+  messageId: Uint8Array,
+): Promise<Target | undefined> {
+  const idKey = `${number}/${toHex(messageId)}`;
+  if (await isDeleted(turn, idKey)) return undefined;
+  const seen = await turn.load(seenIds, idKey);
+  const item = seen && (await turn.load(items, seen.itemKey));
+  if (seen !== undefined && item?.kind === "message")
+    return item.contentKind === DELETED
+      ? undefined
+      : { idKey, mine: item.mine, burnAt: item.burnAt, itemId: seen.itemKey };
+  const waiting = outboxOf(turn, number)
+    .map((id) => turn.need(outboxEntries, id))
+    .find((entry) => equalBytes(entry.messageId, messageId));
+  if (waiting?.state !== "waiting" || !isWritten(waiting.contentKind)) return undefined;
+  const burnAt = waiting.burnMs === 0 ? undefined : waiting.sentAt + waiting.burnMs;
+  return { idKey, mine: true, burnAt, itemId: undefined };
+}
+
+export const isDeleted = async (turn: Turn, idKey: string): Promise<boolean> =>
+  (await turn.load(annotations, `${idKey}/${DELETION_SLOT}`)) !== undefined;
+
+/** Everything that was said about a message. */
+export function forgetAnnotations(turn: Turn, idKey: string): void {
+  for (const key of turn.keys(`${annotations.prefix}${idKey}/`)) turn.write(key, null);
+}
+
+/** What the person says about a message: kept here and on its way. False: there is no such message of theirs. */
+export async function sayAbout(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  messageId: Uint8Array,
+  about: About,
+): Promise<boolean> {
+  const target = await targetOf(turn, number, messageId);
+  if (target === undefined) return false;
+  // It has no reason to outlive what it is about.
+  const burnMs = target.burnAt === undefined ? 0 : Math.max(1, target.burnAt - turn.believedNow);
+  const said: Annotation = {
+    messageId: core.randomBytes(16),
+    mine: true,
+    sentAt: turn.now,
+    burnMs,
+    sent: undefined,
+    about,
+  };
+  if (!(await keep(turn, number, target, said))) return false;
+  queueMessage(turn, number, annotationToSend(messageId, said));
+  turn.touch("burn");
+  return true;
+}
+
+type Heard = Pick<ToSend, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
+
+/**
+ * What the contact says about a message. About what is not there it is of no use, and from whoever did not write the
+ * message it counts for nothing. Returns whether `heard` is of such a kind and of its format.
+ */
+export async function hearAbout(turn: Turn, number: ConversationNumber, heard: Heard): Promise<boolean> {
+  const read = readAbout(heard.contentKind, heard.content);
+  if (read === undefined) return false;
+  const target = await targetOf(turn, number, read.messageId);
+  const { messageId, sentAt, burnMs } = heard;
+  if (target !== undefined)
+    await keep(turn, number, target, {
+      messageId,
+      mine: false,
+      sentAt,
+      burnMs,
+      sent: undefined,
+      about: read.about,
+    });
+  return true;
+}
+
+async function keep(
+  turn: Turn,
+  number: ConversationNumber,
+  target: Target,
+  said: Annotation,
+): Promise<boolean> {
+  const { about, mine } = said;
+  if (about.kind === "reaction" && !isReaction(about.emoji)) return false;
+  if (about.kind !== "reaction" && target.mine !== mine) return false;
+  if (about.kind === "deletion") await forgetSaid(turn, target);
+  const slot = await slotFor(turn, target, said);
+  if (slot !== undefined) turn.save(annotations, `${target.idKey}/${slot}`, said);
+  turn.changedItems.add(number);
+  return true;
+}
+
+/** What a message said goes; that there was one stays until it burns. */
+async function forgetSaid(turn: Turn, { idKey, itemId }: Target): Promise<void> {
+  forgetAnnotations(turn, idKey);
+  const item = itemId === undefined ? undefined : await turn.load(items, itemId);
+  if (itemId !== undefined && item?.kind === "message")
+    turn.save(items, itemId, { ...item, contentKind: DELETED, content: new Uint8Array() });
+}
+
+/** Undefined: it is there already. */
+async function slotFor(turn: Turn, { idKey }: Target, said: Annotation): Promise<string | undefined> {
+  switch (said.about.kind) {
+    case "reaction":
+      return reactionSlot(said.mine);
+    case "deletion":
+      return DELETION_SLOT;
+    case "edit": {
+      const keys = turn.keys(`${annotations.prefix}${idKey}/e`);
+      const last = keys.at(-1);
+      const newest = last && (await turn.load(annotations, last.slice(annotations.prefix.length)));
+      if (newest && equalBytes(newest.messageId, said.messageId)) return undefined;
+      return `e${sequenceKey(Math.min(keys.length, EDITS_MAX - 1))}`;
+    }
+    default:
+      return unreachable(said.about);
+  }
+}
+
+function readAbout(
+  contentKind: number,
+  content: Uint8Array,
+): { readonly messageId: Uint8Array; readonly about: About } | undefined {
+  switch (contentKind) {
+    case CONTENT_REACTION: {
+      const read = decode(reactionContent, content);
+      return read.ok
+        ? { messageId: read.value.to, about: { kind: "reaction", emoji: read.value.emoji } }
+        : undefined;
+    }
+    case CONTENT_EDIT: {
+      const read = decode(editContent, content);
+      return read.ok
+        ? { messageId: read.value.of, about: { kind: "edit", text: read.value.text } }
+        : undefined;
+    }
+    case CONTENT_DELETION: {
+      const read = decode(deletionContent, content);
+      return read.ok ? { messageId: read.value.of, about: { kind: "deletion" } } : undefined;
+    }
+    default:
+      return undefined;
+  }
+}
+
+function annotationToSend(target: Uint8Array, { messageId, burnMs, sentAt, about }: Annotation): ToSend {
+  const head = { messageId, burnMs, sentAt };
+  switch (about.kind) {
+    case "reaction": {
+      const content = encode(reactionContent, { to: target, emoji: about.emoji });
+      return { ...head, contentKind: CONTENT_REACTION, content };
+    }
+    case "edit":
+      return {
+        ...head,
+        contentKind: CONTENT_EDIT,
+        content: encode(editContent, { of: target, text: about.text }),
+      };
+    case "deletion":
+      return { ...head, contentKind: CONTENT_DELETION, content: encode(deletionContent, { of: target }) };
+    default:
+      return unreachable(about);
+  }
+}
+
+/** An own one was found in the log. */
+export async function noteSent(
+  turn: Turn,
+  number: ConversationNumber,
+  message: Pick<Heard, "messageId" | "contentKind" | "content">,
+  sent: NonNullable<Annotation["sent"]>,
+): Promise<void> {
+  const read = readAbout(message.contentKind, message.content);
+  if (read === undefined) return;
+  const prefix = `${annotations.prefix}${number}/${toHex(read.messageId)}/`;
+  for (const key of turn.keys(prefix)) {
+    const id = key.slice(annotations.prefix.length);
+    const said = await turn.load(annotations, id);
+    if (said && equalBytes(said.messageId, message.messageId)) turn.save(annotations, id, { ...said, sent });
+  }
+}
+
+/** Own ones that nobody has acknowledged in a channel that broke, to be sent again. */
+export async function undeliveredIn(
+  turn: Turn,
+  number: ConversationNumber,
+  { cid, delivered }: { readonly cid: string; readonly delivered: number },
+): Promise<readonly ToSend[]> {
+  const found: ToSend[] = [];
+  for (const key of turn.keys(`${annotations.prefix}${number}/`)) {
+    const id = key.slice(annotations.prefix.length);
+    const said = await turn.load(annotations, id);
+    if (said?.sent === undefined || said.sent.seq <= delivered || toHex(said.sent.cid) !== cid) continue;
+    turn.save(annotations, id, { ...said, sent: undefined });
+    found.push(annotationToSend(fromHex(id.split("/")[1] ?? ""), said));
+  }
+  return found;
+}

@@ -1,0 +1,70 @@
+/** What was said about messages, read for showing them. Spec: spec/client.md, "About a message". */
+import { toHex } from "@sotto/protocol";
+import type { Records } from "./ports.ts";
+import { readMany } from "./reading.ts";
+import { annotations, type Annotation } from "./stored/annotation.ts";
+import type { ConversationNumber } from "./stored/keys.ts";
+import { DELETED } from "./stored/message.ts";
+import type { MessageView, Reaction, Version } from "./views.ts";
+import { readWritten } from "./written.ts";
+
+/** By messageId, hexadecimal: in the order of their slots, edits oldest first. */
+export type Said = ReadonlyMap<string, readonly Annotation[]>;
+
+export async function readSaid(
+  records: Records,
+  number: ConversationNumber,
+  messageIds: ReadonlySet<string>,
+): Promise<Said> {
+  const start = `${annotations.prefix}${number}/`;
+  const idOf = (key: string): string => key.slice(start.length, start.length + 32);
+  const keys = records.list(start).filter((key) => messageIds.has(idOf(key)));
+  const values = await readMany(records, keys);
+  const said = new Map<string, Annotation[]>();
+  for (const [at, key] of keys.entries()) {
+    const value = values[at];
+    const annotation = value && annotations.fromBytes(value);
+    if (!annotation?.ok) continue;
+    const all = said.get(idOf(key));
+    if (all === undefined) said.set(idOf(key), [annotation.value]);
+    else all.push(annotation.value);
+  }
+  return said;
+}
+
+type Message = {
+  readonly messageId: Uint8Array;
+  readonly sentAt: number;
+  readonly contentKind: number;
+  readonly content: Uint8Array;
+};
+
+/** What a message says now; undefined where it is of a kind that cannot be shown. */
+export function contentNow(
+  { messageId, sentAt, contentKind, content }: Message,
+  said: Said,
+): Exclude<MessageView["content"], { kind: "notice" | "unknown" }> | undefined {
+  const about = said.get(toHex(messageId)) ?? [];
+  if (contentKind === DELETED || about.some((one) => one.about.kind === "deletion"))
+    return { kind: "deleted" };
+  const written = readWritten(contentKind, content);
+  if (written === undefined) return undefined;
+  const versions: Version[] = [{ text: written.text, time: sentAt }];
+  for (const { about: one, sentAt: time } of about)
+    if (one.kind === "edit") versions.push({ text: one.text, time });
+  const text = versions.at(-1)?.text ?? "";
+  return { kind: "text", text, edits: versions.slice(0, -1) };
+}
+
+export function reactionsTo(messageId: Uint8Array, said: Said): readonly Reaction[] {
+  const found = (said.get(toHex(messageId)) ?? []).flatMap(({ about, mine }) =>
+    about.kind === "reaction" && about.emoji !== "" ? [{ emoji: about.emoji, mine }] : [],
+  );
+  return found.toSorted((a, b) => Number(b.mine) - Number(a.mine));
+}
+
+/** An own edit or deletion has not reached the relay. */
+export const isChanging = (messageId: Uint8Array, said: Said): boolean =>
+  (said.get(toHex(messageId)) ?? []).some(
+    ({ mine, sent, about }) => mine && sent === undefined && about.kind !== "reaction",
+  );

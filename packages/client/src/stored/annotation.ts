@@ -1,0 +1,35 @@
+/**
+ * What was said about a message after it: kept under the message, so that it goes with it. Spec: spec/client.md,
+ * "About a message".
+ */
+import {
+  bool,
+  fixed,
+  optional,
+  REACTION_BYTES_MAX,
+  struct,
+  tagged,
+  TEXT_BYTES_MAX,
+  text,
+  uint,
+  type TypeOf,
+} from "@sotto/protocol";
+import { table } from "./record.ts";
+
+const annotation = struct({
+  messageId: fixed(16),
+  mine: bool,
+  sentAt: uint,
+  burnMs: uint,
+  /** Of an own one: where it stands in a log. Should that channel break, it may have to be sent again. */
+  sent: optional(struct({ cid: fixed(32), seq: uint })),
+  about: tagged({
+    reaction: [1, { emoji: text(REACTION_BYTES_MAX) }],
+    edit: [2, { text: text(TEXT_BYTES_MAX) }],
+    deletion: [3, {}],
+  }),
+});
+export type Annotation = TypeOf<typeof annotation>;
+export type About = Annotation["about"];
+/** Ids are the message's `idKey`, as in seenIds, a slash, and a slot of annotations.ts. */
+export const annotations = table("a/", 1, annotation);
