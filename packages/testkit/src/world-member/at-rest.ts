@@ -12,6 +12,7 @@ export async function unrestOf({ seats, hosts, letters, timeline }: World): Prom
   return [
     ...letters.all().flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
     ...pairsOf(seats).flatMap(([one, other]) => disorder(one, other)),
+    ...letters.all().flatMap((letter) => disagreement(letter, letters, seats, timeline.now())),
     ...channels.flat().flatMap(unacknowledged),
   ];
 }
@@ -52,6 +53,29 @@ function disorder(one: Seat, other: Seat): readonly Violation[] {
   return isSame ? [] : [{ rule: "SM22", what: `${one.name} and ${other.name} do not agree on the order` }];
 }
 
+/** Whoever still has a letter sees the same edits, the same reactions, or that it was deleted. */
+function disagreement(
+  letter: Letter,
+  letters: Letters,
+  seats: readonly Seat[],
+  now: number,
+): readonly Violation[] {
+  const { key, from, to, text } = letter;
+  if (key === undefined || letters.mayHaveBurnt(letter, now)) return [];
+  const said = [
+    [from, to],
+    [to, from],
+  ].map(([me = "", other = ""]) =>
+    seats
+      .find(({ name }) => name === me)
+      ?.witness(other)
+      .saidOf(key),
+  );
+  const [mine, theirs] = said;
+  if (mine === undefined || theirs === undefined || mine === theirs) return [];
+  return [{ rule: "SM34", what: `${text} is ${mine} to ${from} and ${theirs} to ${to}` }];
+}
+
 /** Everybody reads with keys of the current epoch, so cursors at the end of the log mean one epoch and one history. */
 function unacknowledged({ lastSeq, cursors, bodies }: ChannelState): readonly Violation[] {
   const unread = { rule: "SM29", what: `a channel was read to ${cursors.join()} of ${lastSeq}` };
@@ -61,7 +85,7 @@ function unacknowledged({ lastSeq, cursors, bodies }: ChannelState): readonly Vi
 
 /** Past every burn nothing of any letter is shown, kept on a device or kept at a relay. */
 export async function checkForgotten({ seats, hosts, letters }: World): Promise<void> {
-  const texts = letters.all().map(({ text }) => textToBytes(text));
+  const texts = letters.all().flatMap(({ text, versions }) => [text, ...versions].map(textToBytes));
   const isIn = (bytes: Uint8Array): boolean =>
     texts.some((text) => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).includes(text));
   for (const seat of seats) {

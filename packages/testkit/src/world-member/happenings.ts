@@ -1,4 +1,5 @@
 /** What people do, and what happens to them: each at most one thing of a world's seed. */
+import type { Letter } from "./letters.ts";
 import type { Seat } from "./seat.ts";
 import type { World } from "./world.ts";
 
@@ -57,6 +58,53 @@ const markRead = (world: World): Promise<void> =>
 
 const draft = (world: World): Promise<void> =>
   inSome(world, (seat, id) => seat.ask({ kind: "draft", in: id, text: "not yet" }));
+
+const EMOJIS = ["👍", "❤️", "👨‍👩‍👧‍👦", ""];
+
+/** A letter that was promised, at one of the two who have it. */
+async function about(
+  world: World,
+  act: (seat: Seat, id: string, letter: Letter & { readonly key: string }) => Promise<unknown>,
+  mayBeReader = false,
+): Promise<void> {
+  const { rng, seats, letters } = world;
+  const known = letters.all().filter((one) => one.key !== undefined && !one.isDeleted);
+  if (known.length === 0) return;
+  const letter = rng.pick(known.slice(-20));
+  const isWriter = !mayBeReader || rng.chance(0.5);
+  const [me, other] = isWriter ? [letter.from, letter.to] : [letter.to, letter.from];
+  const seat = seats.find(({ name }) => name === me);
+  const id = seat?.conversationWith(other);
+  const { key } = letter;
+  if (seat === undefined || id === undefined || key === undefined) return;
+  await act(seat, id, Object.assign(letter, { key }));
+}
+
+const react = (world: World): Promise<void> =>
+  about(
+    world,
+    (seat, id, { key, text }) => {
+      const emoji = world.rng.pick(EMOJIS);
+      world.note(`${seat.name} reacts to "${text}" with ${emoji}`);
+      return seat.ask({ kind: "react", in: id, key, emoji });
+    },
+    true,
+  );
+
+const edit = (world: World): Promise<void> =>
+  about(world, (seat, id, letter) => {
+    const text = world.letters.revise(letter);
+    world.note(`${seat.name} edits: "${text}"`);
+    return seat.ask({ kind: "edit", in: id, key: letter.key, text });
+  });
+
+const remove = (world: World): Promise<void> =>
+  about(world, (seat, id, letter) => {
+    world.note(`${seat.name} deletes "${letter.text}"`);
+    letter.isDeleted = true;
+    letter.isGivenUp = true;
+    return seat.ask({ kind: "delete", in: id, key: letter.key });
+  });
 
 function rename({ rng, seats }: World): Promise<unknown> {
   const seat = rng.pick(seats);
@@ -147,6 +195,11 @@ const ALWAYS: readonly Happening[] = [
   markRead,
   draft,
   rename,
+  react,
+  react,
+  edit,
+  edit,
+  remove,
   settleFailed,
   ({ rng, seats }) => rng.pick(seats).crash(),
   crashRelay,

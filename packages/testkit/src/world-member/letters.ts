@@ -14,6 +14,9 @@ export type Letter = {
   readonly burnMs: number;
   /** Missing until `send` has answered: until then nothing is promised. */
   key: MessageKey | undefined;
+  /** What it said after each edit, and whether its writer deleted it for everyone. */
+  readonly versions: string[];
+  isDeleted: boolean;
   /** Its writer was told that it was not sent, or took it back. */
   isGivenUp: boolean;
   /** Its reader was shown it. */
@@ -51,9 +54,27 @@ export function createLetters(isHonest: boolean) {
     },
     write(from: string, to: string, writtenAt: number, burnMs: number): Letter {
       const text = `letter ${++count} of ${from} to ${to}`;
-      const letter = { text, from, to, writtenAt, burnMs, key: undefined, isGivenUp: false, isSeen: false };
+      const letter: Letter = {
+        text,
+        from,
+        to,
+        writtenAt,
+        burnMs,
+        key: undefined,
+        versions: [],
+        isDeleted: false,
+        isGivenUp: false,
+        isSeen: false,
+      };
       byText.set(text, letter);
       return letter;
+    },
+    /** Another text of the same letter. */
+    revise(letter: Letter): string {
+      const text = `${letter.text}, version ${letter.versions.length + 2}`;
+      letter.versions.push(text);
+      byText.set(text, letter);
+      return text;
     },
     promise(letter: Letter, key: MessageKey): void {
       letter.key = key;
@@ -61,6 +82,6 @@ export function createLetters(isHonest: boolean) {
     },
     ofText: (text: string): Letter | undefined => byText.get(text),
     ofKey: (key: MessageKey): Letter | undefined => byKey.get(key),
-    all: (): readonly Letter[] => [...byText.values()],
+    all: (): readonly Letter[] => [...new Set(byText.values())],
   };
 }

@@ -17,6 +17,7 @@ import type { EngineMaker, MemberMutant } from "./seat.ts";
 
 // Where a client keeps what: the prefixes of its tables.
 const MESSAGES = "m/";
+const ANNOTATIONS = "a/";
 const OUTBOX = "o/";
 const PENDING_COMMITS = "p/";
 const KEY_PACKAGES = "kp/";
@@ -125,6 +126,14 @@ export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
   },
 
   "does not burn what it keeps": forgetting(({ key, value }) => key.startsWith(MESSAGES) && value === null),
+
+  "keeps what was said about a message that burnt": forgetting(
+    ({ key, value }) => key.startsWith(ANNOTATIONS) && value === null,
+  ),
+
+  "does not keep what it says about messages": forgetting(
+    ({ key, value }) => key.startsWith(ANNOTATIONS) && value !== null,
+  ),
 
   "loses the last commit with power": {
     disk: (file) => ({

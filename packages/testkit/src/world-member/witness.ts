@@ -15,6 +15,8 @@ export type Witness = {
   /** Letters that have their place, in the order shown. */
   texts(): readonly string[];
   markOf(text: string): Mark | undefined;
+  /** What a message says, all its versions, and who reacted how: equal for both sides. */
+  saidOf(key: MessageKey): string | undefined;
   /** Nothing anybody wrote is shown: notices, and that something was not sent, may be. */
   isEmpty(): boolean;
 };
@@ -22,7 +24,7 @@ export type Witness = {
 /** An alarm rings so much late, and the device needs its turn. */
 const LATE_MS_MAX = 60_000;
 const RANK: Readonly<Record<Mark, number>> = { failed: 0, waiting: 0, sent: 1, delivered: 2 };
-const HONEST_NOTICES: readonly string[] = ["started", "contact-renamed"];
+const HONEST_NOTICES: readonly string[] = ["started", "contact-renamed", "burn-changed"];
 const WARNINGS: readonly string[] = ["gap", "log-conflict", "remade"];
 
 export type WitnessOptions = {
@@ -55,6 +57,7 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
       if (WARNINGS.includes(kind)) letters.warn(me, other);
       return;
     }
+    if (message.content.kind === "deleted") return checkDeleted(message);
     if (message.content.kind !== "text") return violate("SM21", "a message of unknown kind");
     const { text } = message.content;
     if (message.mark === "failed" && text === "") return giveUp(message.key);
@@ -65,6 +68,14 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
     if (message.mark === "failed") giveUp(message.key);
     if (message.mark === "delivered" && letters.isHonest && !hasArrived(letter))
       violate("SM23", `${text} counts as delivered and is not`);
+  }
+
+  /** Power may have failed before its writer had the answer, and then nobody knows which letter it was. */
+  function checkDeleted({ key }: MessageView): void {
+    const letter = letters.ofKey(key);
+    if (letter === undefined) return;
+    letter.isSeen = true;
+    if (!letter.isDeleted) violate("SM21", `${letter.text} counts as deleted and is not`);
   }
 
   function giveUp(key: MessageKey): void {
@@ -132,6 +143,14 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
         .filter(hasPlace)
         .flatMap(({ content }) => (content.kind === "text" && content.text !== "" ? [content.text] : [])),
     markOf: (text) => current.find(({ content }) => content.kind === "text" && content.text === text)?.mark,
+    saidOf: (key) => {
+      const message = current.find((one) => one.key === key);
+      if (message === undefined || message.content.kind === "notice") return undefined;
+      const { content, reactions } = message;
+      const said = content.kind === "text" ? [...content.edits.map(({ text }) => text), content.text] : [];
+      const byName = reactions.map(({ emoji, mine }) => `${mine ? me : other} ${emoji}`).toSorted();
+      return JSON.stringify([content.kind, ...said, ...byName]);
+    },
     isEmpty: () => current.every(({ content }) => content.kind !== "text" || content.text === ""),
   };
 }
