@@ -34,6 +34,8 @@ const PICTURES: readonly Picture[] = [
   { name: "chats-empty-phone-dark", scene: "chats-empty", size: PHONE, wish: dark },
   { name: "conversation-phone-light", scene: "conversation", size: PHONE, wish: light },
   { name: "conversation-desktop-dark", scene: "conversation", size: DESK, wish: dark },
+  { name: "conversation-answers-phone-light", scene: "conversation-answers", size: PHONE, wish: light },
+  { name: "conversation-answers-desktop-dark", scene: "conversation-answers", size: DESK, wish: dark },
   { name: "conversation-offline-phone-dark", scene: "conversation-offline", size: PHONE, wish: dark },
   { name: "add-phone-light", scene: "add", size: PHONE, wish: light },
   { name: "verify-phone-dark", scene: "verify", size: PHONE, wish: dark },

@@ -88,6 +88,29 @@ test("[UI10] a phone with text twice as large, in German", () =>
 test("[UI10] a desk at 400 %, right to left", () =>
   eachScene({ width: 320, height: 256, dir: "rtl" }, [cutOff]));
 
+for (const [name, look] of Object.entries({
+  "a phone, light": { width: 390, height: 844, theme: "light" },
+  "a desk, dark, in German": { width: 1280, height: 800, theme: "dark", language: "de" },
+} satisfies Record<string, Look>))
+  test(`[UI10] what can be done with a message, and what deleting it asks: ${name}`, async () => {
+    const { width, height, ...wish } = look;
+    const window = await openWindow({ width, height });
+    try {
+      await window.page.goto(gallery.address("conversation-answers", wish));
+      const last = window.page.locator("article.message").last();
+      await last.hover();
+      await last.locator(".message__options").click();
+      await window.page.locator("dialog .emojis").waitFor();
+      await window.page.evaluate(atRest);
+      assert.deepEqual([...(await cutOff(window)), ...(await axeFinds(window))], []);
+      await window.page.locator("dialog .options .button").last().click();
+      await window.page.locator("dialog .button--danger").waitFor();
+      assert.deepEqual([...(await cutOff(window)), ...(await axeFinds(window))], []);
+    } finally {
+      await window.close();
+    }
+  });
+
 test("[UI12] one pane on a phone, two from 900 px, three from 1280 px", async () => {
   const panes = async (width: number): Promise<readonly boolean[]> => {
     const window = await openWindow({ width, height: 800 });

@@ -1,6 +1,6 @@
 /** One message: a bubble with its time beside it, or a line of Sotto's own. */
 import type { MessageView, Quote, Reaction } from "@sotto/client";
-import type { ComponentChild, JSX } from "preact";
+import type { ComponentChild, JSX, TargetedMouseEvent } from "preact";
 import * as m from "../paraglide/messages.js";
 import { BurnTime } from "../parts/burn-time.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -39,6 +39,12 @@ function textWithLinks(text: string): ComponentChild[] {
   return parts;
 }
 
+/** Where nothing can be pointed with, a tap on the message itself opens what the button beside it opens. */
+const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
+  matchMedia("(hover: none)").matches &&
+  getSelection()?.isCollapsed !== false &&
+  !(event.target instanceof HTMLAnchorElement);
+
 export function Message(props: MessageProps): JSX.Element {
   const { message, author, isFirst, isLast, waits, onIntent, onOptions, onCompare } = props;
   const { content } = message;
@@ -55,8 +61,9 @@ export function Message(props: MessageProps): JSX.Element {
     );
   }
   const isFailed = message.mark === "failed";
+  const mayAct = !isFailed && content.kind === "text";
   const isEdited = content.kind === "text" && content.edits.length > 0;
-  const showsMeta = isLast || isEdited || message.isChanging || message.mark === "waiting" || isFailed;
+  const showsMeta = isLast || message.mark === "waiting" || isFailed;
   return (
     <article
       class="message"
@@ -66,20 +73,20 @@ export function Message(props: MessageProps): JSX.Element {
       aria-label={message.mine ? m.you() : author}
     >
       <div class="message__row">
-        <div class="bubble" dir="auto" data-unknown={content.kind !== "text"}>
+        <div
+          class="bubble"
+          dir="auto"
+          data-unknown={content.kind !== "text"}
+          onClick={(event) => mayAct && isTap(event) && onOptions(message.key)}
+        >
           {message.quote !== undefined && <Quoted quote={message.quote} author={author} />}
-          {contentWords(content)}
+          <span class="bubble__text">{contentWords(content)}</span>
         </div>
         <span class={showsMeta ? "message__meta" : "message__meta unseen"}>
-          {message.isChanging ? (
-            <span class="message__edited">{m.message_changing()}</span>
-          ) : (
-            isEdited && <span class="message__edited">{m.message_edited()}</span>
-          )}
           <BurnTime time={message.time} burn={message.burn} />
           {message.mark !== undefined && <Mark mark={message.mark} />}
         </span>
-        {!isFailed && content.kind === "text" && (
+        {mayAct && (
           <button
             type="button"
             class="message__options"
@@ -90,7 +97,12 @@ export function Message(props: MessageProps): JSX.Element {
           </button>
         )}
       </div>
-      <Reactions reactions={message.reactions} author={author} />
+      <div class="message__beside">
+        <Reactions reactions={message.reactions} author={author} />
+        {(isEdited || message.isChanging) && (
+          <p class="message__edited">{message.isChanging ? m.message_changing() : m.message_edited()}</p>
+        )}
+      </div>
       {waits !== undefined && (
         <p class="message__waits small quiet" role="status">
           {waits}

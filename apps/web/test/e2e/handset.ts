@@ -153,7 +153,7 @@ export class Handset {
     const lines = await articles.evaluateAll((all) =>
       all.map((one) => ({
         mine: one.getAttribute("data-mine") === "true",
-        text: one.querySelector(".bubble")?.textContent ?? "",
+        text: one.querySelector(".bubble__text")?.textContent ?? "",
       })),
     );
     if (size !== null) await this.page.setViewportSize(size);
@@ -169,6 +169,17 @@ export class Handset {
   async waitForMark(text: string, mark: "waiting" | "sent" | "delivered"): Promise<void> {
     const message = this.page.locator("article.message", { hasText: text });
     await message.locator(`[data-mark="${mark}"]`).waitFor({ state: "attached" });
+  }
+
+  /** By what it says itself, not by what it quotes. */
+  message(text: string): Locator {
+    const itself = this.page.locator(".bubble__text", { hasText: text });
+    return this.page.locator("article.message").filter({ has: itself }).last();
+  }
+  /** Opens what can be done with a message. */
+  async options(text: string): Promise<void> {
+    await this.message(text).hover();
+    await this.message(text).getByRole("button", { name: "Message options" }).click();
   }
 
   close(): Promise<void> {

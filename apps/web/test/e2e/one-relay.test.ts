@@ -228,6 +228,44 @@ test("[PR24] a message too long to send is refused with its text kept", async ()
   await alice.page.locator(".composer textarea").fill("");
 });
 
+test("[PR30] they answer, react, correct and delete, and both see it", async () => {
+  await alice.options("On my way.");
+  await alice.button("Reply").click();
+  await alice.sees(`Reply to ${BOB}`);
+  await say(alice, "See you there.");
+  const answer = bob.message("See you there.");
+  await answer.locator(".quote", { hasText: "On my way." }).waitFor();
+
+  await bob.options("See you there.");
+  await bob.window.screenshot("message-options-desktop-dark");
+  await bob.button("React with 👍").click();
+  await alice.message("See you there.").locator(".reactions", { hasText: "👍" }).waitFor();
+
+  // By the keyboard alone.
+  await bob.message("On my way.").getByRole("button", { name: "Message options" }).first().focus();
+  await bob.page.keyboard.press("Enter");
+  await bob.button("Edit").focus();
+  await bob.page.keyboard.press("Enter");
+  await bob.sees("Edit your message");
+  await bob.page.locator(".composer textarea").press("End");
+  await bob.page.keyboard.type(" Ten minutes.");
+  await bob.page.keyboard.press("Enter");
+  await alice.message("On my way. Ten minutes.").getByText("edited").waitFor();
+  await alice.options("Ten minutes.");
+  await alice.page.locator(".versions", { hasText: "On my way." }).waitFor();
+  await alice.window.screenshot("message-versions-phone-light");
+  await alice.page.keyboard.press("Escape");
+  said[said.length - 2] = { by: BOB, text: "On my way. Ten minutes." };
+
+  await alice.options("See you there.");
+  await alice.button("Delete for everyone").click();
+  await alice.sees("Somebody who copied it before still has it.");
+  await alice.button("Delete this message for everyone").click();
+  said[said.length - 1] = { by: ALICE, text: "This message was deleted." };
+  await bob.sees("This message was deleted.");
+  await assertBothSawAll();
+});
+
 test("[PR29] a second tab is explained and goes on by itself when the first is closed", async () => {
   const second = await alice.window.context.newPage();
   await second.goto(relay.url);
