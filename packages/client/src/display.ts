@@ -79,12 +79,10 @@ export class Display {
     const keys = [...keysByNumber.values()].flat();
     const values = await readMany(records, keys);
     const itemByKey = new Map(keys.map((key, index) => [key, parseItem(values[index])] as const));
-    const without: string[] = [];
-    for (const number of numbers) {
-      const isFound = await this.#takePreview(number, keysByNumber.get(number) ?? [], itemByKey);
-      if (!isFound) without.push(number);
-    }
-    return without;
+    const areFound = await Promise.all(
+      numbers.map((number) => this.#takePreview(number, keysByNumber.get(number) ?? [], itemByKey)),
+    );
+    return numbers.filter((_, at) => areFound[at] !== true);
   }
 
   async #takePreview(

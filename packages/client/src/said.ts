@@ -11,6 +11,8 @@ import { readWritten } from "./written.ts";
 /** By messageId, hexadecimal: in the order of their slots, edits oldest first. */
 export type Said = ReadonlyMap<string, readonly Annotation[]>;
 
+const NOTHING_SAID: Said = new Map();
+
 export async function readSaid(
   records: Records,
   number: ConversationNumber,
@@ -19,6 +21,7 @@ export async function readSaid(
   const start = `${annotations.prefix}${number}/`;
   const idOf = (key: string): string => key.slice(start.length, start.length + 32);
   const keys = records.list(start).filter((key) => messageIds.has(idOf(key)));
+  if (keys.length === 0) return NOTHING_SAID; // mostly, and then nothing need be waited for
   const values = await readMany(records, keys);
   const said = new Map<string, Annotation[]>();
   for (const [at, key] of keys.entries()) {

@@ -97,12 +97,14 @@ export function Message(props: MessageProps): JSX.Element {
           </button>
         )}
       </div>
-      <div class="message__beside">
-        <Reactions reactions={message.reactions} author={author} />
-        {(isEdited || message.isChanging) && (
-          <p class="message__edited">{message.isChanging ? m.message_changing() : m.message_edited()}</p>
-        )}
-      </div>
+      {(isEdited || message.isChanging || message.reactions.length > 0) && (
+        <div class="message__beside">
+          <Reactions reactions={message.reactions} author={author} />
+          {(isEdited || message.isChanging) && (
+            <p class="message__edited">{message.isChanging ? m.message_changing() : m.message_edited()}</p>
+          )}
+        </div>
+      )}
       {waits !== undefined && (
         <p class="message__waits small quiet" role="status">
           {waits}

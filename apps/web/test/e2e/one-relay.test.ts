@@ -228,7 +228,7 @@ test("[PR24] a message too long to send is refused with its text kept", async ()
   await alice.page.locator(".composer textarea").fill("");
 });
 
-test("[PR30] they answer, react, correct and delete, and both see it", async () => {
+test("[PR31] they answer, react, correct and delete, and both see it", async () => {
   await alice.options("On my way.");
   await alice.button("Reply").click();
   await alice.sees(`Reply to ${BOB}`);
