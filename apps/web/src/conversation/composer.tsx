@@ -1,5 +1,6 @@
 /** Where a message is written. It grows with its text; what is written is kept as a draft. */
 import { TEXT_BYTES_MAX } from "@sotto/protocol";
+import type { MessageView } from "@sotto/client";
 import type { JSX, RefObject, TargetedKeyboardEvent, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
@@ -21,11 +22,13 @@ function bytesOf(text: string): number {
 /** What is being written: a message, an answer to one, or a new version of one. */
 export type Writing =
   | { readonly kind: "new" }
-  | { readonly kind: "reply"; readonly key: string; readonly mine: boolean; readonly text: string }
+  | { readonly kind: "reply"; readonly key: string }
   | { readonly kind: "edit"; readonly key: string; readonly text: string };
 
 export function Composer(props: {
   readonly writing: Writing;
+  /** The message that is answered or changed, as long as it is there. */
+  readonly about: MessageView | undefined;
   readonly onCancel: () => void;
   readonly draft: string;
   readonly name: string;
@@ -33,7 +36,7 @@ export function Composer(props: {
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
 }): JSX.Element {
-  const { writing, draft, name, input, onDraft, onSend, onCancel } = props;
+  const { writing, about, draft, name, input, onDraft, onSend, onCancel } = props;
   const [text, setText] = useState(writing.kind === "edit" ? writing.text : draft);
   const unsaved = useRef<string | undefined>(undefined);
 
@@ -82,7 +85,7 @@ export function Composer(props: {
         send();
       }}
     >
-      <About writing={writing} name={name} onCancel={onCancel} />
+      <About writing={writing} about={about} name={name} onCancel={onCancel} />
       <div class="composer__box">
         <textarea
           ref={input}
@@ -116,12 +119,11 @@ export function Composer(props: {
 }
 
 function About(
-  props: Pick<Parameters<typeof Composer>[0], "writing" | "name" | "onCancel">,
+  props: Pick<Parameters<typeof Composer>[0], "writing" | "about" | "name" | "onCancel">,
 ): JSX.Element | null {
-  const { writing, name, onCancel } = props;
+  const { writing, about, name, onCancel } = props;
   if (writing.kind === "new") return null;
-  const replying =
-    writing.kind === "reply" && writing.mine ? m.compose_reply_self() : m.compose_reply({ name });
+  const replying = about?.mine === true ? m.compose_reply_self() : m.compose_reply({ name });
   return (
     <div class="composer__about">
       <Icon name={writing.kind} />
@@ -130,7 +132,7 @@ function About(
           {writing.kind === "edit" ? m.compose_edit() : replying}
         </span>
         <span class="quote__text" dir="auto">
-          {writing.text}
+          {about?.content.kind === "text" ? about.content.text : m.quote_gone()}
         </span>
       </p>
       <button type="button" class="icon-button" aria-label={m.cancel()} onClick={onCancel}>

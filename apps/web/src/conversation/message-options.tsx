@@ -64,8 +64,8 @@ export function MessageOptions(props: {
         <section class="versions">
           <h3>{m.versions_title()}</h3>
           <ol>
-            {content.edits.map(({ text, time }) => (
-              <li key={time}>
+            {content.edits.map(({ text, time }, at) => (
+              <li key={at}>
                 <p dir="auto">{text}</p>
                 <p class="small quiet">{momentWords(time)}</p>
               </li>

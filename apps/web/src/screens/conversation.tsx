@@ -65,11 +65,17 @@ export function Conversation(props: {
   function send(text: string): void {
     setWriting(NEW);
     if (writing.kind === "edit") {
-      if (text !== writing.text) void run(device.ask({ kind: "edit", in: id, key: writing.key, text }));
+      if (text !== writing.text) void change(writing.key, text);
       return;
     }
     const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
     void run(device.ask({ kind: "send", to: id, text, ...answering }));
+  }
+  /** What could not be changed is given back to whoever wrote it. */
+  async function change(key: string, text: string): Promise<void> {
+    const done = await device.ask({ kind: "edit", in: id, key, text });
+    setProblem(done.ok ? undefined : done.error);
+    if (!done.ok) write({ kind: "edit", key, text });
   }
   function write(about: Writing): void {
     setWriting(about);
@@ -78,11 +84,11 @@ export function Conversation(props: {
   }
   function actOn(message: MessageView, act: MessageAct): void {
     setOptionsOf(undefined);
-    const { key, mine, content } = message;
+    const { key, content } = message;
     const text = content.kind === "text" ? content.text : "";
     switch (act.kind) {
       case "reply":
-        return write({ kind: "reply", key, mine, text });
+        return write({ kind: "reply", key });
       case "edit":
         return write({ kind: "edit", key, text });
       case "delete":
@@ -125,8 +131,9 @@ export function Conversation(props: {
         />
       )}
       <Composer
-        key={writing.kind === "edit" ? writing.key : "new"}
+        key={writing.kind === "edit" ? `${writing.key} ${writing.text}` : "new"}
         writing={writing}
+        about={writing.kind === "new" ? undefined : view.messages.find(({ key }) => key === writing.key)}
         onCancel={() => write(NEW)}
         draft={view.draft}
         name={view.name}

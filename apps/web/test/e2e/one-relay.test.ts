@@ -232,6 +232,15 @@ test("[PR31] they answer, react, correct and delete, and both see it", async () 
   await alice.options("On my way.");
   await alice.button("Reply").click();
   await alice.sees(`Reply to ${BOB}`);
+  // What was begun here is not finished in another conversation.
+  await alice.back();
+  await alice.openConversation(CAROL);
+  await alice.page.locator(".composer textarea").waitFor();
+  assert.equal(await alice.page.locator(".composer__about").count(), 0);
+  await alice.back();
+  await alice.openConversation(BOB);
+  await alice.options("On my way.");
+  await alice.button("Reply").click();
   await say(alice, "See you there.");
   const answer = bob.message("See you there.");
   await answer.locator(".quote", { hasText: "On my way." }).waitFor();

@@ -7,9 +7,8 @@ import { approach } from "../introduction/approach.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
 import { contacts, conversations, introductions } from "../stored/conversation.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
-import { items } from "../stored/message.ts";
+import { DELETED, items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
-import { isWritten } from "../written.ts";
 import { channelsOf } from "./choice.ts";
 
 const REMAKE_MS_MIN = 60_000;
@@ -75,15 +74,12 @@ async function sendAgain(turn: Turn, cid: string, channel: Channel): Promise<voi
     const id = key.slice(items.prefix.length);
     const item = await turn.load(items, id);
     if (item?.kind !== "message" || !item.mine || item.seq <= channel.delivered) continue;
-    if (!equalBytes(item.cid, fromHex(cid))) continue;
+    if (!equalBytes(item.cid, fromHex(cid)) || item.contentKind === DELETED) continue;
     turn.save(items, id, undefined);
     undelivered.push(item);
   }
   const about = await undeliveredIn(turn, number, { cid, delivered: channel.delivered });
-  queueFirst(turn, number, [
-    ...undelivered.filter(({ contentKind }) => isWritten(contentKind)).map(toSend),
-    ...about,
-  ]);
+  queueFirst(turn, number, [...undelivered.map(toSend), ...about]);
 }
 
 const toSend = ({ messageId, burnMs, sentAt, contentKind, content }: ToSend): ToSend => ({
