@@ -223,9 +223,13 @@ test("[UI17] Tab visits everything in reading order, and what has the focus can 
   const field = page.getByRole("textbox", { name: "Message to Mara" });
   await field.and(page.locator(":focus")).waitFor();
   const stops: string[] = [];
-  for (let step = 0; step < STOPS.length; step++) {
+  while (stops.length < STOPS.length) {
     await page.keyboard.press("Tab");
-    stops.push(await focused());
+    const stop = await focused();
+    // One for each message that is drawn, between the log and the field.
+    const isOfMessage =
+      stop === "BUTTON Message options" && stops.at(-1)?.startsWith("DIV Messages") === true;
+    if (!isOfMessage) stops.push(stop);
     const isSeen = await page.evaluate(() => {
       const { width, height } = document.activeElement?.getBoundingClientRect() ?? new DOMRect();
       return width > 0 && height > 0 && document.activeElement?.matches(":focus-visible, body");

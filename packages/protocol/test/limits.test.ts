@@ -17,6 +17,7 @@ import {
   InvariantError,
   invitation,
   profileContent,
+  reactionContent,
   replyCodec,
   requestCodec,
   SHELVED_BYTES_MAX,
@@ -233,6 +234,10 @@ const fields: readonly Field[] = [
   field("identity chain", "CHAIN_ENTRIES_MAX", identityChain, (count) => times(count, identityOf(0))),
   field("endpoint.url", "URL_BYTES_MAX", endpoint, (count) => ({ url: "u".repeat(count), relayId: b32 })),
   field("text content.text", "TEXT_BYTES_MAX", textContent, (count) => ({ text: "t".repeat(count) })),
+  field("reaction.emoji", "REACTION_BYTES_MAX", reactionContent, (count) => ({
+    to: b16,
+    emoji: "e".repeat(count),
+  })),
   field("profile content.name", "NAME_BYTES_MAX", profileContent, (count) => ({ name: "n".repeat(count) })),
   field("envelope.content", "BODY_BYTES_MAX", envelope, (count) => ({
     version: 1,

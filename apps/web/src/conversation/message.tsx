@@ -80,7 +80,9 @@ export function Message(props: MessageProps): JSX.Element {
           onClick={(event) => mayAct && isTap(event) && onOptions(message.key)}
         >
           {message.quote !== undefined && <Quoted quote={message.quote} author={author} />}
-          <span class="bubble__text">{contentWords(content)}</span>
+          <span class="bubble__text" dir="auto">
+            {contentWords(content)}
+          </span>
         </div>
         <span class={showsMeta ? "message__meta" : "message__meta unseen"}>
           <BurnTime time={message.time} burn={message.burn} />
