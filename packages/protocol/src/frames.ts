@@ -1,6 +1,6 @@
 /**
  * What a client may ask of the Delivery Service, what it answers and what it pushes.
- * Spec: spec/wire.md for the framing, spec/channel.md and spec/inbox.md for what each means.
+ * Spec: spec/wire.md for the framing, spec/channel.md, spec/inbox.md and spec/blob.md for what each means.
  */
 import { rung } from "./burn.ts";
 import {
@@ -121,6 +121,9 @@ export const requestCodec = tagged({
     { name: key, number: uint, sealed: opaque(BACKUP_BYTES), token: optional(token), signature },
   ],
   backupGet: [49, { name: key }],
+
+  /** Allows whoever has the answer's token to put `bytes` bytes under `blobId`, by HTTP. */
+  grantBlob: [56, { handle, blobId: id, bytes: uint, rung }],
 });
 export type Request = TypeOf<typeof requestCodec>;
 
@@ -230,6 +233,8 @@ export const replyCodec = tagged({
   inboxOpened: [33, { handle, lastSeq: uint, acked: uint, shelved: u32 }],
   claimed: [37, { items: list(CLAIMED_ITEMS_MAX, opaque(SHELVED_BYTES_MAX)) }],
   backup: [49, { number: uint, sealed: opaque(BACKUP_BYTES) }],
+  /** `until` is when the token ends, at which the blob has to be there whole. */
+  blobGranted: [56, { token: opaque(TICKET_BYTES_MAX), until: uint }],
 
   refused: [64, { code: refusalCode, detail: uint }],
 

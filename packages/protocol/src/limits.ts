@@ -28,6 +28,8 @@ export const ACTIVATION_TOKENS_MAX = 256;
 export const POST_TOKENS_MAX = 64;
 /** A sealed backup, always. */
 export const BACKUP_BYTES = 65_536;
+/** A blob as the relay keeps it, sealed by its client: 100 MB and what sealing them in chunks adds. */
+export const BLOB_BYTES_MAX = 112 * 1_048_576;
 export const TICKET_BYTES_MAX = 512;
 export const URL_BYTES_MAX = 255;
 export const NAME_BYTES_MAX = 256;

@@ -129,6 +129,7 @@ export const requests: EachCase<Request> = {
     signature: b64,
   }),
   backupGet: record({ kind: kind("backupGet"), name: b32 }),
+  grantBlob: record({ kind: kind("grantBlob"), handle: u32, blobId: b32, bytes: uint, rung }),
 };
 
 export const entries: EachCase<Entry> = {
@@ -196,6 +197,7 @@ export const replies: EachCase<Reply> = {
   inboxOpened: record({ kind: kind("inboxOpened"), handle: u32, lastSeq: uint, acked: uint, shelved: u32 }),
   claimed: record({ kind: kind("claimed"), items: few(body) }),
   backup: record({ kind: kind("backup"), number: uint, sealed: body }),
+  blobGranted: record({ kind: kind("blobGranted"), token: body, until: uint }),
   refused: record({ kind: kind("refused"), code, detail: uint }),
   pushed: record({ kind: kind("pushed"), handle: u32, entry }),
   delivered: record({ kind: kind("delivered"), ...cursor }),

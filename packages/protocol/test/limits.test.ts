@@ -214,6 +214,11 @@ const fields: readonly Field[] = [
     delivered: 0,
     ticket: bytes(count),
   })),
+  answered("blobGranted.token", "TICKET_BYTES_MAX", (count) => ({
+    kind: "blobGranted",
+    token: bytes(count),
+    until: 0,
+  })),
   answered("backup.sealed", "BACKUP_BYTES", (count) => ({
     kind: "backup",
     number: 0,
@@ -296,7 +301,7 @@ for (const [name, limit, codec, make] of fields) {
 }
 
 test("[W5] every limit of a codec is tried above", () => {
-  const elsewhere = ["FRAME_BYTES_MAX", "PAGE_BYTES_MAX", "CONTACT_LINK_CHARS_MAX"];
+  const elsewhere = ["FRAME_BYTES_MAX", "PAGE_BYTES_MAX", "CONTACT_LINK_CHARS_MAX", "BLOB_BYTES_MAX"];
   assert.deepEqual(
     new Set([...fields.map(([, limit]) => limit), ...elsewhere]),
     new Set(Object.keys(limits)),

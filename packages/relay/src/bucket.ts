@@ -11,6 +11,19 @@ export class Bucket {
     this.#level = burst;
   }
 
+  /** Takes `amount` if it is there; else nothing, and says for how many milliseconds to wait for it. */
+  takeIfThere(amount: number, now: number): number {
+    const waitMs = this.take(amount, now);
+    if (waitMs > 0) this.#level += amount;
+    return waitMs;
+  }
+
+  /** Whether nothing would be forgotten with this bucket. */
+  isFull(now: number): boolean {
+    this.take(0, now);
+    return this.#level >= this.#burst;
+  }
+
   /** Takes `amount` in any case, and says for how many milliseconds to take nothing more. */
   take(amount: number, now: number): number {
     const passedMs = Math.max(0, now - (this.#at ?? now));

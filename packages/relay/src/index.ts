@@ -1,5 +1,7 @@
 export * from "./admission.ts";
 export type { KeptBackup } from "./backup.ts";
+export { countedBytes, type BlobStore, type BlobStored, type KeptBlob } from "./blob-store.ts";
+export { createBlobs, type BlobPut, type Blobs } from "./blob.ts";
 export * from "./channel.ts";
 export * from "./inbox.ts";
 export * from "./limits.ts";

@@ -1,6 +1,6 @@
 /**
  * What one relay gives to one channel, inbox and connection. Wire limits are in @sotto/protocol; these are this
- * relay's own and can be changed without a new wire version. Spec: spec/channel.md, spec/inbox.md.
+ * relay's own and can be changed without a new wire version. Spec: spec/channel.md, spec/inbox.md, spec/blob.md.
  * A limit is what is still accepted; one more is refused.
  */
 
@@ -35,6 +35,25 @@ export const TOKEN_WINDOW_MS = 3_600_000;
 export const SHELF_REMEMBERED_MAX = 4_096;
 /** How long the hash of a claimed KeyPackage is kept, so that it is never shelved again. */
 export const CLAIMED_KEPT_MS = 30 * 86_400_000;
+
+/** How long a grant allows to put its blob; what is not whole by then goes. */
+export const BLOB_GRANT_MS = 86_400_000;
+/** Bytes of blobs one channel may be granted at once, and how many more each second. */
+export const BLOB_BYTES_BURST_MAX = 512 * 1_048_576;
+export const BLOB_BYTES_PER_SECOND_MAX = 131_072;
+/** What a smaller blob counts for, in the channel's budget and in the store. It would fit an entry. */
+export const BLOB_COUNTED_BYTES_MIN = 65_536;
+/** All blobs of this relay. */
+export const BLOBS_BYTES_MAX = 32 * 1_073_741_824;
+/** What blobs leave free on the disk: messages come first. */
+export const BLOBS_FREE_BYTES_MIN = 1_073_741_824;
+/** How much of a blob is in memory at a time, for each transfer, and how much at most arrives between two syncs. */
+export const BLOB_PIECE_BYTES = 131_072;
+export const BLOB_SYNC_BYTES = 8 * 1_048_576;
+/** Transfers at a time, of all and of one network; and how long a GET may take before it is cut off. */
+export const BLOB_TRANSFERS_MAX = 512;
+export const BLOB_TRANSFERS_PER_NETWORK_MAX = 64;
+export const BLOB_GET_MS_MAX = 120_000;
 
 /** How long a connection may be open before its `hello`. */
 export const HELLO_WAIT_MS = 10_000;

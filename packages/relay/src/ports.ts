@@ -47,4 +47,5 @@ export type RelayEvent =
   | { readonly kind: "stored"; readonly ops: number; readonly durationMs: number }
   | { readonly kind: "refused"; readonly code: string }
   | { readonly kind: "storageFull" }
+  | { readonly kind: "blob"; readonly what: "granted" | "kept" | "served" | "erased"; readonly bytes: number }
   | { readonly kind: "bug"; readonly error: unknown };

@@ -1,6 +1,7 @@
 /** The relay without a server: connect a link, and it serves it. Adapters: @sotto/relay-adapters. */
 import type { Clock, Policy, RandomBytes, Sha256 } from "@sotto/protocol";
 import { Backlog } from "./backlog.ts";
+import type { Blobs } from "./blob.ts";
 import { createBatcher, type Batcher } from "./batcher.ts";
 import { createGreetings, type Greetings } from "./greetings.ts";
 import { createHub, type Hub } from "./hub.ts";
@@ -20,6 +21,8 @@ export type RelayPorts = {
   readonly timers: Timers;
   readonly sha256: Sha256;
   readonly policy: Policy;
+  /** Where it is missing, this relay keeps no blobs and grants none. */
+  readonly blobs?: Blobs | undefined;
   /** Counts and bugs. Never identifiers. */
   readonly observe: (event: RelayEvent) => void;
 };
@@ -71,14 +74,17 @@ export function createRelay(ports: RelayPorts): Relay {
 
   async function sweep(): Promise<void> {
     if (isStopping) return;
-    const isMore = await sweepOnce();
-    ports.timers.after(isMore ? 0 : SWEEP_MS, () => void sweep());
+    const more = await Promise.all([
+      sweepOnce(async () => (await ports.store.sweep(ports.clock())).isMore),
+      sweepOnce(async () => (await ports.blobs?.sweep()) ?? false),
+    ]);
+    ports.timers.after(more.includes(true) ? 0 : SWEEP_MS, () => void sweep());
   }
 
   /** A round that fails is the only one that does: burn times are kept as long as the relay runs. */
-  async function sweepOnce(): Promise<boolean> {
+  async function sweepOnce(isMoreAfter: () => Promise<boolean>): Promise<boolean> {
     try {
-      return (await ports.store.sweep(ports.clock())).isMore;
+      return await isMoreAfter();
     } catch (error) {
       ports.observe({ kind: "bug", error });
       return false;

@@ -16,6 +16,7 @@ import {
 } from "@sotto/protocol";
 import type { Sender } from "./backlog.ts";
 import { getBackup, putBackup } from "./backup-requests.ts";
+import { grantBlob } from "./blob-requests.ts";
 import { append, attest, commit, createChannel, openChannel, resumeChannel } from "./channel-requests.ts";
 import { asReply, DENIED, submit, type Connection, type Of } from "./connection.ts";
 import type { Output } from "./feed.ts";
@@ -231,6 +232,8 @@ export class LinkSession implements Session, Connection, Sender {
         return putBackup(this, request);
       case "backupGet":
         return getBackup(this, request);
+      case "grantBlob":
+        return grantBlob(this, request);
       default:
         return unreachable(request);
     }

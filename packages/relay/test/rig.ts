@@ -19,6 +19,7 @@ import {
   type Request,
 } from "@sotto/protocol";
 import {
+  createBlobs,
   createRelay,
   createTokenAdmission,
   type ChannelStore,
@@ -29,7 +30,11 @@ import {
   type Timers,
   type Wakeups,
 } from "@sotto/relay";
-import { createMemoryChannelStore, createMemoryWakeups } from "@sotto/relay-adapters/memory";
+import {
+  createMemoryBlobStore,
+  createMemoryChannelStore,
+  createMemoryWakeups,
+} from "@sotto/relay-adapters/memory";
 import { createKeyRing, nativeRandom, nativeSha256 } from "@sotto/relay-adapters/node";
 
 export const sha256 = nativeSha256;
@@ -85,6 +90,8 @@ export async function createRig(
     /** Shared where several relays are one service. */
     time?: { now: number };
     isFull?: () => boolean;
+    /** What all blobs may count for. */
+    blobsBytesMax?: number;
     /** Told how many signatures are checked together. */
     onVerify?: (checks: number) => void;
   } = {},
@@ -101,8 +108,19 @@ export async function createRig(
       sha256,
       ...(given.isFull && { isFull: given.isFull }),
     });
+  const observe = (event: RelayEvent): void => void events.push(event);
+  const blobStore = createMemoryBlobStore(given.isFull);
+  const blobs = createBlobs({
+    store: blobStore,
+    keyRing,
+    clock: () => time.now,
+    sha256,
+    observe,
+    ...(given.blobsBytesMax !== undefined && { bytesMax: given.blobsBytesMax }),
+  });
   const relay = createRelay({
     store,
+    blobs,
     keyRing,
     verifier: {
       verify(checks) {
@@ -117,7 +135,7 @@ export async function createRig(
     timers,
     sha256,
     policy: DEFAULT_POLICY,
-    observe: (event) => void events.push(event),
+    observe,
   });
 
   /** Lets time pass and everything it causes happen. */
@@ -323,6 +341,8 @@ export async function createRig(
   return {
     relay,
     store,
+    blobs,
+    blobStore,
     keyRing,
     relayId,
     time,

@@ -1,8 +1,9 @@
 /** The formats a relay stores and hands out as tickets, and any value of each, for vectors and properties. */
 import fc from "fast-check";
-import { type Codec, type EpochPublicKeys } from "@sotto/protocol";
+import { RUNGS, type Codec, type EpochPublicKeys } from "@sotto/protocol";
 import { createKeyRing } from "@sotto/relay-adapters/node";
 import { channelCodec, inboxCodec, type Channel, type EpochState, type Inbox } from "@sotto/relay";
+import type { BlobGrant } from "../src/blob-token.ts";
 import type { Ticket } from "../src/ticket.ts";
 
 /** Plain objects, as a decoder makes them. */
@@ -66,6 +67,13 @@ export const tickets = record<Ticket>({
   epoch: uint,
   mayWrite: fc.boolean(),
   reader: opt(b32),
+  until: uint,
+});
+
+export const blobGrants = record<BlobGrant>({
+  version: fc.constant(1),
+  bytes: uint,
+  rung: fc.constantFrom(...RUNGS),
   until: uint,
 });
 

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decode, encode } from "@sotto/protocol";
+import { bytesToGrant, grantToBytes } from "../src/blob-token.ts";
 import { bytesToTicket, ticketToBytes } from "../src/ticket.ts";
-import { formats, keyRing, tickets } from "./stored-formats.ts";
+import { blobGrants, formats, keyRing, tickets } from "./stored-formats.ts";
 
 const noise = fc.uint8Array({ maxLength: 400 });
 /** Nearly valid bytes reach deeper into a decoder than noise does. */
@@ -51,3 +52,28 @@ test("[CH7] whatever the bytes of a ticket are, reading them gives one this serv
       if (ticket) assert.deepEqual(ticketToBytes(keyRing, ticket), input);
     }),
   ));
+
+const blobId = fc.uint8Array({ minLength: 32, maxLength: 32 });
+
+test("[BL2] a blob's token names what was granted for its id, and nothing for another", () =>
+  fc.assert(
+    fc.property(blobGrants, blobId, blobId, (grant, id, other) => {
+      const bytes = grantToBytes(keyRing, id, grant);
+      assert.deepEqual(bytesToGrant(keyRing, id, bytes), grant);
+      if (id.toHex() !== other.toHex()) assert.equal(bytesToGrant(keyRing, other, bytes), undefined);
+    }),
+  ));
+
+test("[BL2] whatever the bytes of a blob's token are, reading them gives a grant this service made, or nothing", () => {
+  const id = new Uint8Array(32).fill(9);
+  const valid = blobGrants.map((grant) => grantToBytes(keyRing, id, grant));
+  fc.assert(
+    fc.property(
+      fc.oneof(noise, damaged(valid), damaged(tickets.map((one) => ticketToBytes(keyRing, one)))),
+      (input) => {
+        const grant = bytesToGrant(keyRing, id, input);
+        if (grant) assert.deepEqual(grantToBytes(keyRing, id, grant), input);
+      },
+    ),
+  );
+});

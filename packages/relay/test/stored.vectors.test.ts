@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { decode, encode } from "@sotto/protocol";
 import { valueToJson } from "../../protocol/test/value-json.ts";
 import vectors from "../../../vectors/relay-stored.json" with { type: "json" };
+import { bytesToGrant, grantToBytes } from "../src/blob-token.ts";
 import { bytesToTicket, ticketToBytes } from "../src/ticket.ts";
 import { formats, keyRing } from "./stored-formats.ts";
 
@@ -36,6 +37,15 @@ for (const { name, bytes, value } of vectors.tickets)
     assert.equal(ticketToBytes(keyRing, ticket).toHex(), bytes);
   });
 
+for (const { name, blobId, bytes, value } of vectors.blobTokens)
+  test(`[${name}] grants what it was made for, and is made again byte for byte`, () => {
+    const id = Uint8Array.fromHex(blobId);
+    const grant = bytesToGrant(keyRing, id, Uint8Array.fromHex(bytes));
+    assert.ok(grant);
+    assert.deepEqual(valueToJson(grant), value);
+    assert.equal(grantToBytes(keyRing, id, grant).toHex(), bytes);
+  });
+
 test("[ST25] every format has a vector that is accepted and one that is refused", () => {
   for (const { name } of formats)
     for (const list of [vectors.accept, vectors.reject])
@@ -43,5 +53,5 @@ test("[ST25] every format has a vector that is accepted and one that is refused"
         list.some(({ format }) => format === name),
         name,
       );
-  assert.ok(vectors.tickets.length > 0);
+  assert.ok(vectors.tickets.length > 0 && vectors.blobTokens.length > 0);
 });
