@@ -1,3 +1,4 @@
+export { openBlobStore } from "./blob-store.ts";
 export { createSqliteChannelStore } from "./channel-store.ts";
 export { addCode, isCodeUnused } from "./codes.ts";
 export type { JournalProblem } from "./journal-row.ts";

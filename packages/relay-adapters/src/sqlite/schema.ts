@@ -83,8 +83,21 @@ const BACKUPS = `
 CREATE TABLE backup (name BLOB PRIMARY KEY, number INTEGER NOT NULL, sealed BLOB NOT NULL) STRICT;
 `;
 
+/** What lies in the folder of blobs. Without its key a file is noise; one that is gone has none. */
+const BLOBS = `
+CREATE TABLE blob (
+  name BLOB PRIMARY KEY,
+  grant_hash BLOB NOT NULL,
+  bytes INTEGER NOT NULL,
+  received INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  writable_until INTEGER NOT NULL,
+  key BLOB) STRICT;
+CREATE INDEX blob_until ON blob (until);
+`;
+
 /** From version n (its place) to n + 1. Append only. */
-const MIGRATIONS: readonly string[] = [TABLES, LIMITS_OF_CHANNELS, BACKUPS];
+const MIGRATIONS: readonly string[] = [TABLES, LIMITS_OF_CHANNELS, BACKUPS, BLOBS];
 const SCHEMA_VERSION = MIGRATIONS.length;
 
 export type OpenProblem =
