@@ -1,3 +1,4 @@
+export { createBlobMount, rangeOf, type BlobMountLimits } from "./blob-mount.ts";
 export { createCarriageMount, createUnlockOfferMount, type CarriedGuardian } from "./carriage.ts";
 export {
   isLoopback,
