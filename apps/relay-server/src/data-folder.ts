@@ -1,5 +1,6 @@
 /**
- * The folder where a relay keeps everything: its database, its key, and the activation codes that wait to be used.
+ * The folder where a relay keeps everything: its database, its key, its blobs, and the activation codes that wait to be
+ * used.
  * Readable by its owner only.
  */
 import {
@@ -42,6 +43,7 @@ export type DataFolder = {
 
 const keyPath = (path: string): string => join(path, "relay.key");
 const databasePath = (path: string): string => join(path, "relay.sqlite");
+export const blobsPath = (path: string): string => join(path, "blobs");
 const codesPath = (path: string): string => join(path, "codes");
 
 /** For the process that serves: one at a time, until `release`. */

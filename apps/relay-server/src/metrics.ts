@@ -3,7 +3,7 @@ import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { RelayEvent } from "@sotto/relay";
 import { isLoopback, type Mount } from "@sotto/relay-adapters/node";
 
-export function createMetrics(connections: () => number) {
+export function createMetrics(ask: { readonly connections: () => number; readonly blobBytes: () => number }) {
   const exposed = new Registry();
   const registers = [exposed];
   const stored = new Counter({ name: "sotto_operations_total", help: "Operations stored.", registers });
@@ -19,13 +19,26 @@ export function createMetrics(connections: () => number) {
     labelNames: ["code"],
     registers,
   });
+  const blobs = new Counter({
+    name: "sotto_blobs_total",
+    help: "Blobs granted, kept, served and erased.",
+    labelNames: ["what"],
+    registers,
+  });
+  const blobBytes = new Counter({
+    name: "sotto_blob_bytes_total",
+    help: "Bytes of blobs granted, kept, served and erased.",
+    labelNames: ["what"],
+    registers,
+  });
   const happened = new Counter({
     name: "sotto_events_total",
     help: "Connections and what befell them.",
     labelNames: ["kind"],
     registers,
   });
-  gauge("sotto_connections", "Open WebSockets.", connections);
+  gauge("sotto_connections", "Open WebSockets.", ask.connections);
+  gauge("sotto_blob_bytes", "What blobs that are kept or begun count for.", ask.blobBytes);
   gauge("sotto_cpu_seconds", "Processor time of this process.", () => {
     const { user, system } = process.cpuUsage();
     return (user + system) / 1e6;
@@ -65,6 +78,9 @@ export function createMetrics(connections: () => number) {
           return batches.observe(event.durationMs / 1_000);
         case "refused":
           return refused.inc({ code: event.code });
+        case "blob":
+          blobs.inc({ what: event.what });
+          return blobBytes.inc({ what: event.what }, event.bytes);
         case "connected":
         case "disconnected":
         case "malformed":

@@ -3,14 +3,18 @@ import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { DEFAULT_POLICY, err, ok, type Result } from "@sotto/protocol";
 import {
+  createBlobs,
   createRelay,
   createTokenAdmission,
+  type Blobs,
+  type BlobStore,
   type ChannelStore,
   type Relay,
   type RelayEvent,
 } from "@sotto/relay";
 import { createMemoryWakeups } from "@sotto/relay-adapters/memory";
 import {
+  createBlobMount,
   createKeyRing,
   createStaticFiles,
   isLoopback,
@@ -22,8 +26,15 @@ import {
   type Listener,
   type Mount,
 } from "@sotto/relay-adapters/node";
-import { createSqliteChannelStore, type JournalProblem } from "@sotto/relay-adapters/sqlite";
-import { hasCodes, mintCode, openDataFolder, unusedCodes, type DataFolder } from "./data-folder.ts";
+import { createSqliteChannelStore, openBlobStore, type JournalProblem } from "@sotto/relay-adapters/sqlite";
+import {
+  blobsPath,
+  hasCodes,
+  mintCode,
+  openDataFolder,
+  unusedCodes,
+  type DataFolder,
+} from "./data-folder.ts";
 import type { Events } from "./events.ts";
 import { createDemoMount } from "./demo-profiles.ts";
 import { PLAN_AS_BEFORE, type GuardianPlan } from "./guardian-plan.ts";
@@ -62,9 +73,12 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
   if (!opened.ok) return err(dataSentence(opened.error, options.path));
   const { seed, path, release } = opened.value;
 
-  const serving: Serving = { listener: undefined, isStopping: false };
+  const serving: Serving = { listener: undefined, blobs: undefined, isStopping: false };
   const keyRing = createKeyRing(seed);
-  const metrics = createMetrics(() => serving.listener?.connections() ?? 0);
+  const metrics = createMetrics({
+    connections: () => serving.listener?.connections() ?? 0,
+    blobBytes: () => serving.blobs?.countedBytes() ?? 0,
+  });
   const observe = (event: RelayEvent): void => {
     metrics.count(event);
     log(events, event);
@@ -75,15 +89,19 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
     release();
     return err(dataSentence(restored.error, path));
   }
-  const { codes, store } = restored.value;
-  const relay = relayOf(store, keyRing, observe);
+  const { codes, store, blobStore } = restored.value;
+  const blobs = createBlobs({ store: blobStore, keyRing, clock: Date.now, sha256: nativeSha256, observe });
+  serving.blobs = blobs;
+  const relay = relayOf({ store, blobs }, keyRing, observe);
   const onBug = (error: unknown): void => observe({ kind: "bug", error });
   const served = await serve(relay, { ...options, path, tls: tls.value }, serving, {
     events,
     onBug,
-    metrics: metrics.mount,
+    mounts: [metrics.mount, createBlobMount(blobs)],
   });
   const closeFiles = async (): Promise<void> => {
+    await blobs.stop();
+    await blobStore.close();
     await store.close();
     release();
   };
@@ -107,7 +125,7 @@ export async function start(options: StartOptions, events: Events): Promise<Resu
 
 type Tls = { readonly cert: string; readonly key: string };
 /** What others ask after while it runs. */
-type Serving = { listener: Listener | undefined; isStopping: boolean };
+type Serving = { listener: Listener | undefined; blobs: Blobs | undefined; isStopping: boolean };
 type Served = {
   readonly url: string;
   readonly guardians: Guardians;
@@ -123,11 +141,11 @@ async function serve(
   watching: {
     readonly events: Events;
     readonly onBug: (error: unknown) => void;
-    readonly metrics: Mount;
+    readonly mounts: readonly Mount[];
   },
 ): Promise<Result<Served, string>> {
   const { host, port, path, tls, demo, guardians: plan = PLAN_AS_BEFORE } = options;
-  const { events, onBug, metrics } = watching;
+  const { events, onBug } = watching;
   const relayUrl = (): string =>
     `${tls ? "https" : "http"}://${nameOf(host).toLowerCase()}:${serving.listener?.port ?? port}`;
   const started = await startGuardians({
@@ -143,7 +161,7 @@ async function serve(
   const mounts: readonly Mount[] = [
     { path: "/", serve: createStaticFiles(HANDSET) },
     healthMount(() => !serving.isStopping),
-    metrics,
+    ...watching.mounts,
     ...guardians.mounts,
     ...(demo === true ? [createDemoMount(join(path, "demo"))] : []),
   ];
@@ -167,12 +185,12 @@ async function serve(
 }
 
 const relayOf = (
-  store: ChannelStore,
+  kept: { readonly store: ChannelStore; readonly blobs: Blobs },
   keyRing: ReturnType<typeof createKeyRing>,
   observe: (event: RelayEvent) => void,
 ): Relay =>
   createRelay({
-    store,
+    ...kept,
     keyRing,
     verifier: nativeVerifier,
     admission: createTokenAdmission(nativeSha256),
@@ -191,23 +209,35 @@ const healthMount = (isServing: () => boolean): Mount => ({
     void response.writeHead(isServing() ? 200 : 503, { "content-type": "text/plain" }).end("ok\n"),
 });
 
-type Restored = { readonly codes: readonly string[]; readonly store: ChannelStore };
+type Restored = {
+  readonly codes: readonly string[];
+  readonly store: ChannelStore;
+  readonly blobStore: BlobStore;
+};
+type RestoreProblem =
+  | JournalProblem
+  | { readonly kind: "unreadable" | "notWritable"; readonly cause: unknown };
 
 /** What the last run left. A database that opens can be damaged where it was not looked at yet. */
 function restore(
   { path, db }: DataFolder,
   relayId: Uint8Array,
   onStorageFull: () => void,
-): Result<Restored, JournalProblem | { readonly kind: "unreadable"; readonly cause: unknown }> {
+): Result<Restored, RestoreProblem> {
   try {
     if (!hasCodes(path)) for (let count = 0; count < FIRST_CODES; count++) mintCode(path, db, Date.now());
     const codes = unusedCodes(path, db, Date.now());
     const store = createSqliteChannelStore({ db, relayId, sha256: nativeSha256, onStorageFull });
-    if (store.ok) return ok({ codes, store: store.value });
-    db.close();
-    return store;
+    if (!store.ok) {
+      db.close();
+      return store;
+    }
+    const blobStore = openBlobStore({ db, path: blobsPath(path) });
+    if (blobStore.ok) return ok({ codes, store: store.value, blobStore: blobStore.value });
+    void store.value.close(); // and the database with it
+    return blobStore;
   } catch (cause) {
-    db.close();
+    if (db.isOpen) db.close();
     return err({ kind: "unreadable", cause });
   }
 }
@@ -242,6 +272,7 @@ function log(events: Events, event: RelayEvent): void {
     case "connected":
     case "disconnected":
     case "lagging":
+    case "blob":
       return;
     case "stored":
       if (event.durationMs > SLOW_BATCH_MS) events.storeSlow(event.durationMs, event.ops);

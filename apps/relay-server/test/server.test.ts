@@ -6,8 +6,18 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { test, type TestContext } from "node:test";
-import { decodeReply, encodeRequest, textToCode, type Reply, type Request } from "@sotto/protocol";
-import { nativeRandom } from "@sotto/relay-adapters/node";
+import {
+  createBytes,
+  decodeReply,
+  encodeRequest,
+  openWriteBytes,
+  textToCode,
+  toHex,
+  type Reply,
+  type Request,
+} from "@sotto/protocol";
+import { nativeRandom, nativeSha256 } from "@sotto/relay-adapters/node";
+import { createPair } from "../../../packages/relay/test/rig.ts";
 import { createEvents } from "../src/events.ts";
 import { start } from "../src/start.ts";
 
@@ -41,8 +51,8 @@ const startRelay = (t: TestContext, path: string, ...more: readonly string[]) =>
 
 const codesIn = (text: string): string[] => text.match(CODE) ?? [];
 
-/** One request over a connection of its own. */
-async function ask(port: number, request: Request): Promise<Reply> {
+/** One connection, after its hello. */
+async function dial(port: number) {
   const socket = new WebSocket(`ws://127.0.0.1:${port}/v1`);
   socket.binaryType = "arraybuffer";
   await once(socket, "open");
@@ -53,15 +63,43 @@ async function ask(port: number, request: Request): Promise<Reply> {
     assert.ok(reply.ok);
     return reply.value.body;
   };
-  await answer(1, { kind: "hello", nonce: nativeRandom(32) });
+  const welcome = await answer(1, { kind: "hello", nonce: nativeRandom(32) });
+  assert.ok(welcome.kind === "welcome");
+  return { welcome, answer, close: (): void => socket.close() };
+}
+
+/** One request over a connection of its own. */
+async function ask(port: number, request: Request): Promise<Reply> {
+  const { answer, close } = await dial(port);
   const reply = await answer(2, request);
-  socket.close();
+  close();
   return reply;
 }
 function activation(text: string): Request {
   const code = textToCode(text);
   assert.ok(code.ok);
   return { kind: "activate", code: code.value, tokenHashes: [nativeRandom(32)] };
+}
+
+/** Makes a channel, opens it for writing and asks for the right to put a blob. */
+async function grantBlob(relay: { port: number; said: { out: string } }, bytes: number) {
+  const { welcome, answer, close } = await dial(relay.port);
+  const { relayId, nonce } = welcome;
+  const [write, commit] = [createPair(), createPair()];
+  const [token, cid, blobId] = [nativeRandom(32), nativeRandom(32), nativeRandom(32)];
+  const keys = { write: write.key, commit: commit.key, admin: undefined, readers: [createPair().key] };
+  const code = textToCode(codesIn(relay.said.out)[0] ?? "");
+  assert.ok(code.ok);
+  await answer(2, { kind: "activate", code: code.value, tokenHashes: [nativeSha256(token)] });
+  const signature = commit.sign(createBytes(relayId, cid, keys));
+  await answer(3, { kind: "create", cid, keys, token, signature });
+  const proof = write.sign(openWriteBytes(relayId, cid, 0, nonce));
+  const opened = await answer(4, { kind: "open", cid, epoch: 0, write: proof, read: undefined });
+  assert.ok(opened.kind === "opened");
+  const granted = await answer(5, { kind: "grantBlob", handle: opened.handle, blobId, bytes, rung: "1h" });
+  assert.ok(granted.kind === "blobGranted");
+  close();
+  return { path: `/blob/${toHex(blobId)}`, headers: { authorization: `Bearer ${toHex(granted.token)}` } };
 }
 
 test("[LI20 LI24 LI25] start shows two codes; killed and started again, those nobody has used", async (t) => {
@@ -141,6 +179,62 @@ test("[LI23] the folder, the key, the codes and the database are their owner's a
   assert.match(readFileSync(join(path, "relay.key"), "utf8"), /^[0-9a-f]{64}\n$/);
   chmodSync(path, 0o700);
   relay.child.kill("SIGTERM");
+});
+
+test("[BL34 LI24] blobs are served beside the wire, and survive a kill", async (t) => {
+  const path = folderFor(t);
+  const first = await startRelay(t, path);
+  const bytes = nativeRandom(100_000);
+  const blob = await grantBlob(first, bytes.length);
+  const put = (port: number, from: number, to: number) =>
+    fetch(`http://127.0.0.1:${port}${blob.path}`, {
+      method: "PUT",
+      headers: { ...blob.headers, "upload-offset": String(from) },
+      body: bytes.subarray(from, to),
+    });
+  assert.equal((await put(first.port, 0, 60_000)).status, 204);
+  assert.match(
+    await (await fetch(`http://127.0.0.1:${first.port}/metrics`)).text(),
+    /^sotto_blob_bytes 100000$/m,
+  );
+  first.child.kill("SIGKILL");
+  await first.ended;
+  const second = await startRelay(t, path);
+  const url = `http://127.0.0.1:${second.port}${blob.path}`;
+  const head = await fetch(url, { method: "HEAD", headers: blob.headers });
+  assert.equal(head.headers.get("upload-offset"), "60000");
+  assert.equal((await put(second.port, 60_000, 100_000)).status, 204);
+  assert.deepEqual(await (await fetch(url)).bytes(), bytes);
+  second.child.kill("SIGTERM");
+  assert.deepEqual(await second.ended, [0, null]);
+  assert.equal(second.said.err, "");
+});
+
+test("[LI22] a folder of blobs that cannot be written is one plain sentence", async (t) => {
+  const path = folderFor(t);
+  const { child, ended } = await startRelay(t, path);
+  child.kill("SIGTERM");
+  await ended;
+  rmSync(join(path, "blobs"), { recursive: true });
+  writeFileSync(join(path, "blobs"), "a file");
+  const again = await startRelay(t, path);
+  assert.deepEqual(await again.ended, [1, null]);
+  assert.match(again.said.err, /^.* cannot be written to\. Make it yours to write, .*\n$/);
+});
+
+test("[LG2 BL35] a talkative relay logs nothing of the blobs it was asked for", async (t) => {
+  const relay = await startRelay(t, folderFor(t), "--verbose");
+  const { path, headers } = await grantBlob(relay, 3);
+  const url = `http://127.0.0.1:${relay.port}`;
+  await fetch(`${url}${path}`, { method: "PUT", headers: { ...headers, "upload-offset": "0" }, body: "abc" });
+  await fetch(`${url}${path}`);
+  await fetch(`${url}/blob/${"ab".repeat(32)}`);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  assert.match(metrics, /^sotto_blobs_total\{what="served"\} 1$/m);
+  relay.child.kill("SIGTERM");
+  await relay.ended;
+  for (const trace of [path.slice(6), headers.authorization.slice(7), "abab", "/blob"])
+    assert.ok(!relay.said.err.includes(trace) && !metrics.includes(trace), trace);
 });
 
 test("[LG2 LG4] a talkative relay logs nothing of what it was asked, and a usual one nothing at all", async (t) => {
