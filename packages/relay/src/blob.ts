@@ -293,12 +293,14 @@ class BlobService implements Blobs {
 
   async #sweepStore(now: number): Promise<boolean> {
     const { store } = this.#ports;
-    const due = await store.due(now);
-    for (const [name, blob] of due) {
-      if (this.#whyNot(await store.erase(name, graveOf(blob, now)))) return false;
+    let erased = 0;
+    for (const [name, blob] of await store.due(now)) {
+      // One that cannot be erased now does not keep the others from it.
+      if (this.#whyNot(await store.erase(name, graveOf(blob, now)))) continue;
+      erased += 1;
       if (!blob.isGone) this.#ports.observe({ kind: "blob", what: "erased", bytes: blob.received });
     }
-    return due.length > 0;
+    return erased > 0;
   }
 
   countedBytes(): number {

@@ -263,6 +263,28 @@ test("[BL30 BL31] what burned while its token is good does not come back; its gr
   assert.equal(await world.store.find(toHex(sha256(granted.blobId))), undefined);
 });
 
+test("[BL30] a blob that cannot be erased keeps no other from it, and is tried again", async () => {
+  let stuck = "";
+  const world = createWorld({
+    store: (of) => ({
+      ...of,
+      erase: (name, left) => (name === stuck ? Promise.resolve("storageFull") : of.erase(name, left)),
+    }),
+  });
+  const [first, second] = [world.grant(3, "5min"), world.grant(3, "5min")];
+  for (const one of [first, second]) await world.put(one, 0, random(3));
+  const isErased = async ({ blobId }: typeof first) =>
+    (await world.store.read(toHex(sha256(blobId)), 0, 1)) === undefined;
+  stuck = toHex(sha256(first.blobId));
+  world.time.now += RUNG_MS["5min"];
+  while (await world.blobs.sweep());
+  assert.deepEqual(await Promise.all([first, second].map(isErased)), [false, true]);
+  assert.equal(await world.blobs.bytesOf(first.blobId), undefined);
+  stuck = "";
+  await world.blobs.sweep();
+  assert.ok(await isErased(first));
+});
+
 test("[BL30] the relay's own sweep erases what burned", async () => {
   const rig = await createRig();
   const blobId = random(32);

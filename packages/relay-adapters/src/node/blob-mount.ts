@@ -87,7 +87,8 @@ function answer(
   text = "",
 ): void {
   if (response.headersSent || response.destroyed) return;
-  response.writeHead(status, { ...HEADERS, ...headers, "content-length": text.length }).end(text);
+  const length = status === 204 ? {} : { "content-length": text.length };
+  response.writeHead(status, { ...HEADERS, ...headers, ...length }).end(text);
   response.req.resume(); // what still comes of a body that was not taken is read and dropped, as long as a request may last
 }
 
