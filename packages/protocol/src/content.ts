@@ -48,6 +48,8 @@ export const CONTENT_EDIT = 7;
 export const CONTENT_DELETION = 8;
 /** How long messages of this conversation are kept from now on. */
 export const CONTENT_BURN_TIME = 9;
+/** That its author leaves the group. */
+export const CONTENT_LEAVE = 32;
 
 export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
 export const replyContent = struct({ to: fixed(16), text: text(TEXT_BYTES_MAX) });
@@ -58,6 +60,7 @@ export const editContent = struct({ of: fixed(16), text: text(TEXT_BYTES_MAX) })
 export const deletionContent = struct({ of: fixed(16) });
 /** Milliseconds; 0 is "off". */
 export const burnTimeContent = struct({ burnMs: uint });
+export const leaveContent = struct({});
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */
 export const profileContent = struct({ name: text(NAME_BYTES_MAX) });

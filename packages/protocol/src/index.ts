@@ -6,6 +6,7 @@ export * from "./codec.ts";
 export * from "./contact-link.ts";
 export * from "./content.ts";
 export * from "./frames.ts";
+export * from "./group.ts";
 export * from "./identity.ts";
 export * from "./limits.ts";
 export * from "./policy.ts";

@@ -13,6 +13,8 @@ export const WELCOME_BYTES_MAX = 2_097_152;
 export const FRAME_BYTES_MAX = WELCOME_BYTES_MAX + 65_536;
 /** Reader keys of one epoch: one per device of a channel or an inbox. */
 export const READERS_MAX = 512;
+/** Accounts in one group, each with one device so far; a group of more devices needs another suite (spec/mls.md). */
+export const GROUP_MEMBERS_MAX = 100;
 /** Entries in one page of a READ, and the bytes after which a page ends early. */
 export const PAGE_ENTRIES_MAX = 256;
 export const PAGE_BYTES_MAX = 1_048_576;

@@ -74,6 +74,8 @@ export const bindBytes = (
     mlsCommit: Uint8Array;
     welcome: Uint8Array | undefined;
     next: EpochPublicKeys;
+    /** Encoded; only where the Commit changes it. */
+    roster?: Uint8Array | undefined;
   },
 ): Uint8Array =>
   lp(
@@ -83,7 +85,18 @@ export const bindBytes = (
     sha256(bind.mlsCommit),
     bind.welcome ? sha256(bind.welcome) : NOTHING,
     keysBytes(bind.next),
+    ...(bind.roster ? [sha256(bind.roster)] : []),
   );
+
+/** Signed by a device's leaf key: that its member asks this admin to be taken into the group again. */
+export const knockBytes = (knock: {
+  groupId: Uint8Array;
+  cid: Uint8Array;
+  epoch: number;
+  accountId: Uint8Array;
+  adminId: Uint8Array;
+}): Uint8Array =>
+  lp("sotto/knock/v1", knock.groupId, knock.cid, u64(knock.epoch), knock.accountId, knock.adminId);
 
 /** Signed by the relay in ATTEST and with every COMMIT. `epoch` is the channel's after that entry. */
 export const receiptBytes = (

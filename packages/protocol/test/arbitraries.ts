@@ -7,14 +7,17 @@ import {
   entryCodec,
   envelope,
   epochKeys,
+  groupInvitation,
   identityChain,
   identityEntry,
   invitation,
+  knockPost,
   policy,
   profileContent,
   refusalCode,
   replyCodec,
   requestCodec,
+  roster,
   RUNGS,
   shelfItem,
   textContent,
@@ -26,12 +29,16 @@ import {
   type Entry,
   type Envelope,
   type EpochPublicKeys,
+  type GroupInvitation,
   type IdentityEntry,
   type Invitation,
+  type Knock,
   type Policy,
   type RefusalCode,
   type Reply,
   type Request,
+  type Roster,
+  type RosterMember,
   type ShelfItem,
 } from "@sotto/protocol";
 
@@ -239,6 +246,20 @@ export const anyCard: fc.Arbitrary<ContactCard> = record<ContactCard>({
   shelfKey: b32,
 });
 
+const anyRoster = record<Roster>({
+  version,
+  name: text,
+  members: fc.array(
+    record<RosterMember>({
+      accountId: b32,
+      role: fc.constantFrom("member", "admin", "owner"),
+      addedBy: b32,
+      name: text,
+    }),
+    { maxLength: 3 },
+  ),
+});
+
 export interface Format<T> {
   readonly name: string;
   readonly codec: Codec<T>;
@@ -298,6 +319,36 @@ export const formats: readonly Format<unknown>[] = [
       chain,
       card: opt(anyCard),
       name: text,
+    }),
+  ),
+  format("roster", roster, anyRoster),
+  format(
+    "group invitation",
+    groupInvitation,
+    record<GroupInvitation>({
+      version: fc.constant(2),
+      groupId: b32,
+      cid: b32,
+      endpoint: anyEndpoint,
+      welcome: body,
+      start: record({ epoch: uint, seq: uint, head: b32 }),
+      adminKey: b32,
+      roster: anyRoster,
+      chains: fc.array(chain, { maxLength: 3 }),
+      inviter: b32,
+    }),
+  ),
+  format(
+    "knock",
+    knockPost,
+    record<Knock>({
+      version: fc.constant(4),
+      groupId: b32,
+      cid: b32,
+      epoch: uint,
+      chain,
+      card: anyCard,
+      signature: b64,
     }),
   ),
   format("shelf item", shelfItem, record<ShelfItem>({ version, keyPackage: body, chain })),

@@ -15,9 +15,11 @@ import {
   identityChain,
   identityEntry,
   InvariantError,
+  groupInvitation,
   invitation,
   profileContent,
   reactionContent,
+  roster,
   replyCodec,
   requestCodec,
   SHELVED_BYTES_MAX,
@@ -47,6 +49,11 @@ const keysOf = (readers: number) => ({
   commit: b32,
   admin: undefined,
   readers: times(readers, b32),
+});
+const rosterOf = (members: number) => ({
+  version: 1,
+  name: "",
+  members: times(members, { accountId: b32, role: "member", addedBy: b32, name: "" } as const),
 });
 const device: Device = { leafKey: b32, kind: "cli", notBefore: 0, revoked: false };
 const identityOf = (devices: number): IdentityEntry => ({
@@ -258,6 +265,19 @@ const fields: readonly Field[] = [
   field("invitation.welcome", "WELCOME_BYTES_MAX", invitation, (count) => invite(count, 0, 0)),
   field("invitation.chain", "CHAIN_ENTRIES_MAX", invitation, (count) => invite(0, count, 0)),
   field("invitation.name", "NAME_BYTES_MAX", invitation, (count) => invite(0, 0, count)),
+  field("roster.members", "GROUP_MEMBERS_MAX", roster, (count) => rosterOf(count)),
+  field("group invitation.chains", "GROUP_MEMBERS_MAX", groupInvitation, (count) => ({
+    version: 2,
+    groupId: b32,
+    cid: b32,
+    endpoint: { url: "", relayId: b32 },
+    welcome: nothing,
+    start: { epoch: 0, seq: 0, head: b32 },
+    adminKey: b32,
+    roster: rosterOf(0),
+    chains: times(count, []),
+    inviter: b32,
+  })),
   field("shelf item.keyPackage", "KEY_PACKAGE_BYTES_MAX", shelfItem, (count) => ({
     version: 1,
     keyPackage: bytes(count),

@@ -17,6 +17,7 @@ import {
   identityHashBytes,
   inboxCreateBytes,
   inboxOpenBytes,
+  knockBytes,
   nextHeadBytes,
   openReadBytes,
   openWriteBytes,
@@ -99,6 +100,15 @@ const layouts: Readonly<Record<string, (input: Input) => Uint8Array>> = {
       mlsCommit: input.bytes("mlsCommit"),
       welcome: input.maybeBytes("welcome"),
       next: input.encoded("next", epochKeys),
+      roster: input.maybeBytes("roster"),
+    }),
+  knockBytes: (input) =>
+    knockBytes({
+      groupId: input.bytes("groupId"),
+      cid: input.bytes("cid"),
+      epoch: input.number("epoch"),
+      accountId: input.bytes("accountId"),
+      adminId: input.bytes("adminId"),
     }),
   receiptBytes: (input) =>
     receiptBytes(

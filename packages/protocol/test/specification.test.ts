@@ -11,6 +11,7 @@ import {
   CONTENT_BURN_TIME,
   CONTENT_DELETION,
   CONTENT_EDIT,
+  CONTENT_LEAVE,
   CONTENT_REACTION,
   CONTENT_REPLY,
   encode,
@@ -96,5 +97,6 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     edit: CONTENT_EDIT,
     deletion: CONTENT_DELETION,
     burnTime: CONTENT_BURN_TIME,
+    leave: CONTENT_LEAVE,
   });
 });

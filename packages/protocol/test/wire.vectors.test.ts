@@ -15,7 +15,11 @@ import {
   epochKeys,
   identityChain,
   identityEntry,
+  adminKeyPost,
+  groupInvitation,
   invitation,
+  knockPost,
+  roster,
   policy,
   profileContent,
   shelfItem,
@@ -62,6 +66,10 @@ const formats: Readonly<Record<string, Format>> = {
   textContent: of(textContent),
   profileContent: of(profileContent),
   invitation: of(invitation),
+  roster: of(roster),
+  groupInvitation: of(groupInvitation),
+  adminKeyPost: of(adminKeyPost),
+  knockPost: of(knockPost),
   shelfItem: of(shelfItem),
 };
 function formatOf(name: string): Format {
