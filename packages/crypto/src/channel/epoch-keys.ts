@@ -65,12 +65,16 @@ export const readersOf = (members: readonly Member[]): readonly Reader[] =>
     return { leaf, readerKey: decoded.value.readerKey };
   });
 
-/** What the relay is told of the epoch. Readers stand in the order of their leaves. */
-export function epochPublicKeys(keys: EpochKeys, readers: readonly Reader[]): EpochPublicKeys {
+/** What the relay is told of the epoch. Readers stand in the order of their leaves. `admin`: of a group, the admins' key. */
+export function epochPublicKeys(
+  keys: EpochKeys,
+  readers: readonly Reader[],
+  admin?: Uint8Array,
+): EpochPublicKeys {
   return {
     write: keys.write.publicKey,
     commit: keys.commit.publicKey,
-    admin: undefined,
+    admin,
     readers: readers
       .toSorted((a, b) => a.leaf - b.leaf)
       .map((one) => blindedReader(keys.exported, one.leaf, one.readerKey)),
