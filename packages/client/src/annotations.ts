@@ -36,12 +36,17 @@ const isReaction = (text: string): boolean => text === "" || EMOJI.test(text);
 type Target = {
   readonly idKey: string;
   readonly mine: boolean;
+  readonly author: Uint8Array | undefined;
   readonly burnAt: number | undefined;
   readonly itemId: string | undefined;
 };
 
 const DELETION_SLOT = "d";
-const reactionSlot = (mine: boolean): string => (mine ? "rm" : "rt");
+/** One of each person: an author's slot bears so much of their account that nobody comes by another's. */
+const reactionSlot = ({ mine, author }: Pick<Annotation, "mine" | "author">): string => {
+  if (mine) return "rm";
+  return author === undefined ? "rt" : `r${toHex(author.subarray(0, 16))}`;
+};
 
 /** A message that is there and not deleted, or an own one that waits. */
 async function targetOf(
@@ -56,13 +61,13 @@ async function targetOf(
   if (seen !== undefined && item?.kind === "message")
     return item.contentKind === DELETED
       ? undefined
-      : { idKey, mine: item.mine, burnAt: item.burnAt, itemId: seen.itemKey };
+      : { idKey, mine: item.mine, author: item.author, burnAt: item.burnAt, itemId: seen.itemKey };
   const waiting = outboxOf(turn, number)
     .map((id) => turn.need(outboxEntries, id))
     .find((entry) => equalBytes(entry.messageId, messageId));
   if (waiting?.state !== "waiting" || !isWritten(waiting.contentKind)) return undefined;
   const burnAt = waiting.burnMs === 0 ? undefined : waiting.sentAt + waiting.burnMs;
-  return { idKey, mine: true, burnAt, itemId: undefined };
+  return { idKey, mine: true, author: undefined, burnAt, itemId: undefined };
 }
 
 export const isDeleted = async (turn: Turn, idKey: string): Promise<boolean> =>
@@ -88,6 +93,7 @@ export async function sayAbout(
   const said: Annotation = {
     messageId: core.randomBytes(16),
     mine: true,
+    author: undefined,
     sentAt: turn.now,
     burnMs,
     sent: undefined,
@@ -99,21 +105,24 @@ export async function sayAbout(
   return true;
 }
 
-type Heard = Pick<ToSend, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
+type Said = Pick<ToSend, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
+/** `author`: in a group. */
+type Heard = Said & { readonly author: Uint8Array | undefined };
 
 /**
- * What the contact says about a message. About what is not there it is of no use, and from whoever did not write the
+ * What another says about a message. About what is not there it is of no use, and from whoever did not write the
  * message it counts for nothing. Returns whether `heard` is of such a kind and of its format.
  */
 export async function hearAbout(turn: Turn, number: ConversationNumber, heard: Heard): Promise<boolean> {
   const read = readAbout(heard.contentKind, heard.content);
   if (read === undefined) return false;
   const target = await targetOf(turn, number, read.messageId);
-  const { messageId, sentAt, burnMs } = heard;
+  const { messageId, sentAt, burnMs, author } = heard;
   if (target !== undefined)
     await keep(turn, number, target, {
       messageId,
       mine: false,
+      author,
       sentAt,
       burnMs,
       sent: undefined,
@@ -128,15 +137,21 @@ async function keep(
   target: Target,
   said: Annotation,
 ): Promise<boolean> {
-  const { about, mine } = said;
+  const { about } = said;
   if (about.kind === "reaction" && !isReaction(about.emoji)) return false;
-  if (about.kind !== "reaction" && target.mine !== mine) return false;
+  if (about.kind !== "reaction" && !isAuthor(target, said)) return false;
   if (about.kind === "deletion") await forgetSaid(turn, target);
   const slot = await slotFor(turn, target, said);
   if (slot !== undefined) turn.save(annotations, `${target.idKey}/${slot}`, said);
   turn.changedItems.add(number);
   return true;
 }
+
+const isAuthor = (target: Target, { mine, author }: Annotation): boolean =>
+  target.mine === mine &&
+  (author === undefined || target.author === undefined
+    ? author === target.author
+    : equalBytes(author, target.author));
 
 /** What a message said goes; that there was one stays until it burns. */
 async function forgetSaid(turn: Turn, { idKey, itemId }: Target): Promise<void> {
@@ -150,7 +165,7 @@ async function forgetSaid(turn: Turn, { idKey, itemId }: Target): Promise<void> 
 async function slotFor(turn: Turn, { idKey }: Target, said: Annotation): Promise<string | undefined> {
   switch (said.about.kind) {
     case "reaction":
-      return reactionSlot(said.mine);
+      return reactionSlot(said);
     case "deletion":
       return DELETION_SLOT;
     case "edit": {
@@ -215,7 +230,7 @@ function annotationToSend(target: Uint8Array, { messageId, burnMs, sentAt, about
 export async function noteSent(
   turn: Turn,
   number: ConversationNumber,
-  message: Pick<Heard, "messageId" | "contentKind" | "content">,
+  message: Pick<Said, "messageId" | "contentKind" | "content">,
   sent: NonNullable<Annotation["sent"]>,
 ): Promise<void> {
   const read = readAbout(message.contentKind, message.content);

@@ -31,17 +31,18 @@ import { items, type StoredNotice } from "./stored/message.ts";
 import { inboxes, profiles } from "./stored/profile.ts";
 import type { Turn } from "./turn.ts";
 
-export function conversationOf(turn: Turn, accountId: Uint8Array): ConversationNumber | undefined {
-  const wanted = toHex(accountId);
-  return turn.ids(conversations).find((id) => toHex(turn.need(conversations, id).accountId) === wanted);
+/** `id`: of a contact's account, or of a group. */
+export function conversationOf(turn: Turn, id: Uint8Array): ConversationNumber | undefined {
+  const wanted = toHex(id);
+  return turn.ids(conversations).find((number) => toHex(turn.need(conversations, number).id) === wanted);
 }
 
-export function startConversation(turn: Turn, accountId: Uint8Array, name: string): ConversationNumber {
+export function startConversation(turn: Turn, id: Uint8Array, name: string): ConversationNumber {
   const profile = turn.need(profiles, "");
   const number = conversationNumber(profile.conversationCount);
   turn.put(profiles, "", { ...profile, conversationCount: profile.conversationCount + 1 });
   turn.put(conversations, number, {
-    accountId,
+    id,
     name: harmlessName(name),
     isVerified: false,
     unread: 0,
@@ -115,7 +116,7 @@ export const theirsAfter = (turn: Turn, number: ConversationNumber, itemId: stri
 /** A channel more. The oldest that is of no use goes, should there be too many. */
 export function addChannel(turn: Turn, number: ConversationNumber, cid: string): void {
   const { channels: known } = turn.need(conversations, number);
-  const all = [...known.map(toHex), cid];
+  const all = [...known.map(toHex).filter((one) => one !== cid), cid];
   const surplus =
     all.length > CHANNELS_MAX ? all.find((one) => turn.get(channels, one)?.state !== "live") : undefined;
   const kept = all.filter((one) => one !== surplus).slice(-CHANNELS_MAX);
@@ -154,14 +155,14 @@ export function touchChannels(turn: Turn, number: ConversationNumber): void {
   for (const cid of turn.need(conversations, number).channels) turn.touch(`channel/${toHex(cid)}`);
 }
 
-/** Tells the contact this member's name, in the conversation itself. */
+/** Tells the others this member's name, in the conversation itself. */
 export function queueProfile(core: Core, turn: Turn, number: ConversationNumber): void {
   const { name } = turn.need(profiles, "");
   const content = encode(profileContent, { name });
   queueMessage(turn, number, unseen(core, turn, CONTENT_PROFILE, content));
 }
 
-/** Tells the contact how to reach this member should the channel break. */
+/** Tells the others how to reach this member should the channel break. */
 export function queueCard(core: Core, turn: Turn, number: ConversationNumber): void {
   const inbox = turn.get(inboxes, "");
   if (inbox === undefined) return;

@@ -12,6 +12,7 @@ import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
+import { groups } from "./stored/group.ts";
 import { identities, inboxes, profiles } from "./stored/profile.ts";
 import { kits } from "./stored/recovery.ts";
 import type { Scrub } from "./scrub.ts";
@@ -106,6 +107,7 @@ export function forgetKeys(core: Core): void {
   const seeds = [identities, inboxes, kits].flatMap((of) => [...resident.values<object>(of).values()]);
   for (const holder of seeds)
     for (const value of Object.values(holder)) if (value instanceof Secret) value.wipe();
+  for (const { adminSeeds } of resident.values(groups).values()) for (const seed of adminSeeds) seed.wipe();
   core.self.device.reader.scalar.wipe();
   resident.clear();
 }

@@ -1,10 +1,11 @@
 /** From an opened profile to the member's client that runs on it. */
-import { equalBytes, err, ok, type IdentityChain, type Result } from "@sotto/protocol";
+import { equalBytes, err, ok, toHex, type IdentityChain, type Result } from "@sotto/protocol";
 import type { Member } from "./member.ts";
 import { Resident } from "./resident.ts";
 import { RunningMember, type MemberPorts } from "./running-member.ts";
 import { ChainBook, selfOf } from "./self.ts";
 import { contacts, conversations } from "./stored/conversation.ts";
+import { groupMembers } from "./stored/group.ts";
 import { identities, profiles } from "./stored/profile.ts";
 import type { StoredFailure } from "./stored/record.ts";
 
@@ -26,8 +27,15 @@ export async function createMember(ports: MemberPorts): Promise<Result<Member, O
   return ok(member);
 }
 
+/** The longest that is kept: every chain here goes on from the ones before. */
 function keptChain(resident: Resident, accountId: Uint8Array): IdentityChain | undefined {
-  for (const [number, conversation] of resident.values(conversations))
-    if (equalBytes(conversation.accountId, accountId)) return resident.get(contacts, number)?.chain;
-  return undefined;
+  const suffix = `/${toHex(accountId)}`;
+  const known = [...resident.values(groupMembers)].flatMap(([id, { chain }]) =>
+    id.endsWith(suffix) ? [chain] : [],
+  );
+  for (const [number, { id }] of resident.values(conversations)) {
+    const chain = equalBytes(id, accountId) ? resident.get(contacts, number)?.chain : undefined;
+    if (chain !== undefined) known.push(chain);
+  }
+  return known.toSorted((a, b) => b.length - a.length)[0];
 }

@@ -97,13 +97,13 @@ export class Display {
       return item === undefined || isBurnt(item, now) ? [] : [{ key, item }];
     });
     const waiting = visibleWaiting(resident, number);
-    const ids = [...shown.map(({ item }) => item), ...waiting].flatMap((one) =>
+    const ids = [...shown.map(({ item }) => item), ...waiting.map(([, entry]) => entry)].flatMap((one) =>
       "messageId" in one ? [toHex(one.messageId)] : [],
     );
     const beside = { said: await readSaid(records, number, new Set(ids)), quote: undefined };
     const preview = previewOf([
       ...shown.map(({ key, item }) => itemToView(resident, key, item, this.#clock(), beside)),
-      ...waiting.map((entry) => waitingToView(entry, undefined, now, beside)),
+      ...waiting.map((entry) => waitingToView(resident, entry, undefined, now, beside)),
     ]);
     if (preview === undefined) this.#previews.delete(number);
     else this.#previews.set(number, preview);

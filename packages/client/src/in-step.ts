@@ -4,8 +4,10 @@
  */
 import type { Core } from "./core.ts";
 import { isShelfWanting } from "./inbox/shelf.ts";
+import { isGroup } from "./group/members.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions, outboxEntries } from "./stored/conversation.ts";
+import { additions, wants } from "./stored/group.ts";
 import { activations, inboxes } from "./stored/profile.ts";
 
 export function isInStep(core: Core, now: number): boolean {
@@ -14,13 +16,15 @@ export function isInStep(core: Core, now: number): boolean {
     [...resident.values(activations).values()].every(({ state }) => state !== "asking") &&
     [...resident.values(introductions).values()].every(({ state }) => state !== "claiming") &&
     [...resident.values(outboxEntries).values()].every(({ state }) => state !== "waiting") &&
-    resident.values(outgoingPosts).size === 0 &&
+    resident.values(outgoingPosts).size + resident.values(additions).size + resident.values(wants).size ===
+      0 &&
     isInboxInStep(core, now) &&
     [...resident.values(channels)].every(
-      // Epoch 0 is before the contact was added. A renewal of keys is not waited for: a relay lets it through
-      // once in a while.
-      ([cid, { state, epoch }]) =>
-        state === "broken" || (state === "live" && epoch > 0 && isChannelInStep(core, cid)),
+      // Epoch 0 is before the contact was added; a group may stay there. A renewal of keys is not waited for: a relay
+      // lets it through once in a while.
+      ([cid, { state, epoch, conversation }]) =>
+        state === "broken" ||
+        (state === "live" && (epoch > 0 || isGroup(resident, conversation)) && isChannelInStep(core, cid)),
     )
   );
 }

@@ -34,6 +34,9 @@ import {
   touchChannels,
 } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { isAdminIn } from "./group/change.ts";
+import { changeGroup, createGroup } from "./group/intents.ts";
+import { isGroup } from "./group/members.ts";
 import { keepDraft } from "./drafts.ts";
 import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
@@ -41,6 +44,7 @@ import type { Problem } from "./problems.ts";
 import { finishKit, showKit } from "./recovery/kit.ts";
 import type { About } from "./stored/annotation.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
+import { groups } from "./stored/group.ts";
 import { seenIds } from "./stored/message.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { inboxes, profiles } from "./stored/profile.ts";
@@ -56,11 +60,19 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
     case "add-contact":
       return addContact(core, turn, intent.link);
     case "send":
-      return inConversation(turn, intent.to, (number) => send(core, turn, number, intent));
+      return inConversation(
+        turn,
+        intent.to,
+        (number) => refusal(core, turn, number) ?? send(core, turn, number, intent),
+      );
     case "react":
     case "edit":
     case "delete":
-      return inConversation(turn, intent.in, (number) => say(core, turn, number, intent));
+      return inConversation(
+        turn,
+        intent.in,
+        (number) => refusal(core, turn, number) ?? say(core, turn, number, intent),
+      );
     case "retry":
     case "discard":
       return inConversation(turn, intent.in, (number) => settle(turn, number, intent.key, intent.kind));
@@ -70,12 +82,13 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
       return inConversation(turn, intent.in, (number) => markRead(turn, number, intent.through));
     case "set-burn":
       return inConversation(turn, intent.in, (number) => {
-        setBurnTime(core, turn, number, intent.burnMs);
-        return DONE;
+        const refused = refusal(core, turn, number, "admin");
+        if (refused === undefined) setBurnTime(core, turn, number, intent.burnMs);
+        return refused ?? DONE;
       });
     case "verify":
       return inConversation(turn, intent.in, (number) => {
-        changeConversation(turn, number, { isVerified: intent.matches });
+        if (!isGroup(turn, number)) changeConversation(turn, number, { isVerified: intent.matches });
         return DONE;
       });
     case "rename":
@@ -88,6 +101,14 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
       return showKit(core, turn);
     case "finish-kit":
       return finishKit(turn, intent.withContacts);
+    case "create-group":
+      return createGroup(core, turn, intent);
+    case "add-members":
+    case "remove-member":
+    case "rename-group":
+    case "set-role":
+    case "leave-group":
+      return inConversation(turn, intent.in, (number) => changeGroup(core, turn, number, intent));
     default:
       return unreachable(intent);
   }
@@ -102,6 +123,20 @@ function inConversation(
   const isId = /^[0-9a-f]{64}$/.test(id);
   const number = isId ? conversationOf(turn, Uint8Array.fromHex(id)) : undefined;
   return number === undefined ? DONE : act(number);
+}
+
+/** Why nothing may be said in this group, or not this. */
+function refusal(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  needs: "member" | "admin" = "member",
+): Answered | undefined {
+  const group = turn.get(groups, number);
+  if (group === undefined) return undefined;
+  if (group.state !== "in") return err({ kind: "group-over" });
+  const isAllowed = needs === "member" || isAdminIn(group, core.self.verified.accountId);
+  return isAllowed ? undefined : err({ kind: "group-role" });
 }
 
 const LINK_PROBLEM = {
@@ -241,7 +276,8 @@ function rename(core: Core, turn: Turn, name: string): Answered {
   const own = ownName(name);
   if (!own.ok) return own;
   turn.put(profiles, "", { ...turn.need(profiles, ""), name: own.value });
-  for (const number of turn.ids(conversations)) queueProfile(core, turn, number);
+  for (const number of turn.ids(conversations))
+    if (refusal(core, turn, number) === undefined) queueProfile(core, turn, number);
   return DONE;
 }
 

@@ -9,6 +9,7 @@ import { channelCircuit, driveChannel } from "./channel/drive.ts";
 import { newSession } from "./channel/session.ts";
 import type { Core } from "./core.ts";
 import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
+import { driveKnock } from "./group/knock.ts";
 import { driveInbox, INBOX_CIRCUIT } from "./inbox/drive.ts";
 import { newInboxSession } from "./inbox/session.ts";
 import {
@@ -29,6 +30,7 @@ import type { Resident } from "./resident.ts";
 import { scrub } from "./scrub.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions } from "./stored/conversation.ts";
+import { groups } from "./stored/group.ts";
 import { profiles } from "./stored/profile.ts";
 import { sweep } from "./sweep.ts";
 import type { Turn } from "./turn.ts";
@@ -45,6 +47,7 @@ export const everythingIn = (resident: Resident): readonly string[] => [
   ...[...resident.values(introductions).keys()].map((id) => `introduction/${id}`),
   ...[...resident.values(outgoingPosts).keys()].map((id) => `post/${id}`),
   ...[...resident.values(channels).keys()].map((id) => `channel/${id}`),
+  ...[...resident.values(groups).keys()].map((id) => `knock/${id}`),
 ];
 
 /** Looks at one thing and does what is next. */
@@ -76,6 +79,8 @@ export async function drive(core: Core, turn: Turn, name: string): Promise<void>
       return drivePost(core, turn, id);
     case "channel":
       return driveChannel(core, turn, id);
+    case "knock":
+      return driveKnock(core, turn, id);
     default:
       return;
   }
@@ -123,8 +128,8 @@ function greeted(core: Core, turn: Turn, line: LineId, { welcome, relay }: Greet
 /** A contact that cannot be reached is shown so. */
 function noteReachability(core: Core, turn: Turn, line: LineId): void {
   const circuit = circuitOf(line);
-  for (const number of core.resident.values(introductions).keys())
-    if (introductionCircuit(number) === circuit) turn.changedRows.add(number);
+  for (const [id, { card }] of core.resident.values(introductions))
+    if (introductionCircuit(card) === circuit) turn.changedRows.add(id.split("/")[0] ?? id);
 }
 
 /** What waits for this line. */
@@ -136,10 +141,10 @@ function namesOn({ resident }: Core, line: LineId): readonly string[] {
   const names: string[] = [];
   for (const [cid, channel] of resident.values(channels))
     if (lineId(channel.endpoint, channelCircuit(channel)) === line) names.push(`channel/${cid}`);
-  for (const number of resident.values(introductions).keys())
-    if (introductionCircuit(number) === circuit) names.push(`introduction/${number}`);
-  for (const [id, post] of resident.values(outgoingPosts))
-    if (introductionCircuit(post.conversation) === circuit) names.push(`post/${id}`);
+  for (const [id, { card }] of resident.values(introductions))
+    if (introductionCircuit(card) === circuit) names.push(`introduction/${id}`);
+  for (const [id, { card }] of resident.values(outgoingPosts))
+    if (introductionCircuit(card) === circuit) names.push(`post/${id}`);
   return names;
 }
 
@@ -148,7 +153,7 @@ async function answered(core: Core, turn: Turn, line: LineId, purpose: Purpose, 
     case "activate":
       return answerActivation(core, turn, purpose.id, reply);
     case "claim":
-      return answerClaim(core, turn, line, purpose.conversation, reply);
+      return answerClaim(core, turn, line, purpose.id, reply);
     case "post":
       return answerPost(core, turn, line, purpose.id, reply);
     case "create":

@@ -18,6 +18,11 @@ export type Problem =
   | { readonly kind: "guardians-refused" } // they know this device no longer, or it may not do this
   | { readonly kind: "text-empty" | "text-too-long" }
   | { readonly kind: "message-gone" } // burned or deleted meanwhile, or not one's own
+  | { readonly kind: "group-role" } // only an admin or the owner may do this
+  | { readonly kind: "group-owner-leaves" } // somebody else has to be made the owner first
+  | { readonly kind: "group-full" }
+  | { readonly kind: "group-over" } // this member is in it no longer
+  | { readonly kind: "member-unreachable" } // this contact has not said yet how they are reached
   | { readonly kind: "relay-unreachable" | "relay-stopping" | "relay-full" }
   | { readonly kind: "relay-key-wrong" } // somebody else answers at this address
   | { readonly kind: "relay-incompatible" } // speaks another version

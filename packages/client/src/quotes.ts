@@ -2,7 +2,7 @@
 import { toHex } from "@sotto/protocol";
 import type { Core } from "./core.ts";
 import { readMany } from "./reading.ts";
-import { isBurnt, parseItem } from "./rows.ts";
+import { authorName, isBurnt, parseItem } from "./rows.ts";
 import { contentNow, readSaid } from "./said.ts";
 import { outboxEntries } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -31,18 +31,21 @@ export async function readQuotes(
   }
   const quotes = new Map<string, Quote>();
   if (wanted.size === 0) return quotes;
-  for (const key of wanted) quotes.set(key, { key, mine: false, text: undefined });
+  for (const key of wanted) quotes.set(key, { key, mine: false, author: undefined, text: undefined });
   const said = await readSaid(core.records, number, wanted);
   for (const original of await readOriginals(core, number, wanted, now)) {
     const content = contentNow(original, said);
     const text = content?.kind === "text" ? beginningOf(content.text) : undefined;
     const key = toHex(original.messageId);
-    quotes.set(key, { key, mine: original.mine, text });
+    quotes.set(key, { key, mine: original.mine, author: authorName(core.resident, number, original), text });
   }
   return quotes;
 }
 
-type Original = Parameters<typeof contentNow>[0] & { readonly mine: boolean };
+type Original = Parameters<typeof contentNow>[0] & {
+  readonly mine: boolean;
+  readonly author: Uint8Array | undefined;
+};
 
 async function readOriginals(
   { records, resident }: Core,
@@ -63,7 +66,9 @@ async function readOriginals(
     return item?.kind === "message" && !isBurnt(item, now) ? [item] : [];
   });
   const waiting = [...resident.values(outboxEntries)].flatMap(([id, entry]) =>
-    id.startsWith(`${number}/`) && wanted.has(toHex(entry.messageId)) ? [{ ...entry, mine: true }] : [],
+    id.startsWith(`${number}/`) && wanted.has(toHex(entry.messageId))
+      ? [{ ...entry, mine: true, author: undefined }]
+      : [],
   );
   return [...stored, ...waiting];
 }

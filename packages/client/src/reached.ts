@@ -3,9 +3,9 @@ import { assert, toHex } from "@sotto/protocol";
 import { channelCircuit } from "./channel/drive.ts";
 import type { Core } from "./core.ts";
 import { introductionCircuit } from "./introduction/drive.ts";
+import { introductionProblem } from "./introduction/problem.ts";
 import { lineId } from "./line/line-id.ts";
 import type { Problem } from "./problems.ts";
-import { introductionProblem } from "./rows.ts";
 import { channels } from "./stored/channel.ts";
 import { conversations, introductions, type Conversation } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -40,7 +40,7 @@ export function problemOf(core: Core, number: ConversationNumber): Problem | und
   if (introduction === undefined) return undefined;
   const isAsking = [...resident.values(activations).values()].some(({ state }) => state === "asking");
   if (introduction.state === "noTokens" && isAsking) return undefined; // they may be on their way
-  const line = lineId(introduction.card.endpoint, introductionCircuit(number));
+  const line = lineId(introduction.card.endpoint, introductionCircuit(introduction.card));
   const reached = lines.reachability([line]);
   return introductionProblem(introduction) ?? (reached.kind === "offline" ? reached.problem : undefined);
 }

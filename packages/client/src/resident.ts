@@ -4,6 +4,7 @@ import { readMany } from "./reading.ts";
 import type { Records } from "./ports.ts";
 import { channels, outgoingPosts, pendingCommits } from "./stored/channel.ts";
 import { contacts, conversations, draftTimes, introductions, outboxEntries } from "./stored/conversation.ts";
+import { additions, groupMembers, groups, wants } from "./stored/group.ts";
 import { activations, identities, inboxes, profiles } from "./stored/profile.ts";
 import { kits, restoredContacts } from "./stored/recovery.ts";
 import type { StoredFailure, Table } from "./stored/record.ts";
@@ -26,6 +27,10 @@ const RESIDENT: readonly AnyTable[] = [
   channels,
   pendingCommits,
   outgoingPosts,
+  groups,
+  groupMembers,
+  additions,
+  wants,
 ];
 
 export class Resident {

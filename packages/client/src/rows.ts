@@ -1,15 +1,11 @@
 /** From records to what is shown: rows of the list, messages of a conversation. Spec: CL3. */
 import { decode, envelope, toHex, type Policy } from "@sotto/protocol";
+import { nameIn } from "./group/members.ts";
 import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import { channels } from "./stored/channel.ts";
-import {
-  conversations,
-  outboxEntries,
-  type Conversation,
-  type Introduction,
-  type OutboxEntry,
-} from "./stored/conversation.ts";
+import { conversations, outboxEntries, type Conversation, type OutboxEntry } from "./stored/conversation.ts";
+import { groups } from "./stored/group.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
 import { contentNow, isChanging, reactionsTo, type Said } from "./said.ts";
@@ -46,7 +42,14 @@ function markOf(resident: Resident, message: StoredMessage): Mark | undefined {
 
 /** What stands beside a message: what was said about it, and the beginning of what it answers. */
 export type Beside = { readonly said: Said; readonly quote: Quote | undefined };
-const NOTHING_BESIDE = { quote: undefined, reactions: [], isChanging: false } as const;
+/** By whom, by name, in a group; undefined for what this member wrote, and in a conversation of two. */
+export const authorName = (
+  resident: Resident,
+  number: ConversationNumber,
+  { author }: { readonly author: Uint8Array | undefined },
+): string | undefined => author && nameIn(resident, number, author);
+
+const NOTHING_BESIDE = { author: undefined, quote: undefined, reactions: [], isChanging: false } as const;
 
 export function itemToView(
   resident: Resident,
@@ -65,20 +68,26 @@ export function itemToView(
   return {
     key: toHex(messageId),
     mine,
+    author: authorName(resident, numberOf(key), item),
     time: Math.min(sentAt, now),
     mark: markOf(resident, item),
     problem: undefined,
     burn: burnAt === undefined ? undefined : { burnAt, burnMs },
     quote,
-    reactions: reactionsTo(messageId, said),
+    reactions: reactionsTo(messageId, said, (one) => authorName(resident, numberOf(key), one)),
     isChanging: isChanging(messageId, said),
     content: contentToView(item, said),
   };
 }
 
+/** Of the conversation that an item's key is in. */
+const numberOf = (key: string): ConversationNumber =>
+  key.slice(items.prefix.length, key.indexOf("/", items.prefix.length));
+
 /** What waits is shown after everything else. */
 export function waitingToView(
-  entry: OutboxEntry,
+  resident: Resident,
+  [id, entry]: readonly [string, OutboxEntry],
   problem: Problem | undefined,
   now: number,
   { said, quote }: Beside,
@@ -89,49 +98,49 @@ export function waitingToView(
   return {
     key: toHex(messageId),
     mine: true,
+    author: undefined,
     time: sentAt,
     mark: isExpired ? "failed" : "waiting",
     problem: isExpired ? { kind: "expired" } : problem,
     burn: isExpired || burnMs === 0 ? undefined : { burnAt: sentAt + burnMs, burnMs },
     quote: isExpired ? undefined : quote,
-    reactions: isExpired ? [] : reactionsTo(messageId, said),
+    reactions: isExpired
+      ? []
+      : reactionsTo(messageId, said, (one) => authorName(resident, id.slice(0, id.indexOf("/")), one)),
     isChanging: isChanging(messageId, said),
     content: isExpired ? gone : contentToView(entry, said),
   };
 }
 
 /** Only what the person wrote: clients say things to each other too. */
-export const visibleWaiting = (resident: Resident, number: ConversationNumber): readonly OutboxEntry[] =>
+export const visibleWaiting = (
+  resident: Resident,
+  number: ConversationNumber,
+): readonly (readonly [id: string, entry: OutboxEntry])[] =>
   [...resident.values(outboxEntries)]
     .filter(([id, entry]) => id.startsWith(`${number}/`) && isWritten(entry.contentKind))
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, entry]) => entry);
+    .toSorted(([a], [b]) => (a < b ? -1 : 1));
 
-export function stateOf(resident: Resident, conversation: Conversation): ConversationRow["state"] {
+export function stateOf(
+  resident: Resident,
+  number: ConversationNumber,
+  conversation: Conversation,
+): ConversationRow["state"] {
+  const group = resident.get(groups, number);
+  if (group !== undefined && group.state !== "in") return "over";
   const all = conversation.channels.flatMap((cid) => resident.get(channels, toHex(cid)) ?? []);
   if (all.some(({ state, epoch }) => state === "live" && epoch > 0)) return "ready";
   return all.some(({ state }) => state === "broken") ? "broken" : "setting-up";
 }
 
-const INTRODUCTION_PROBLEM = {
-  claiming: undefined,
-  refused: { kind: "link-refused" },
-  noTokens: { kind: "tokens-spent" },
-  invalid: { kind: "identity-invalid" },
-} as const;
-
-export const introductionProblem = ({ state }: Introduction): Problem | undefined =>
-  INTRODUCTION_PROBLEM[state];
-
 /** Never empty: until the contact has told a name, the beginning of the account stands for it. */
-export const shownName = ({ name, accountId }: Conversation): string =>
-  name === "" ? toHex(accountId).slice(0, 8) : name;
+export const shownName = ({ name, id }: Conversation): string => (name === "" ? toHex(id).slice(0, 8) : name);
 
 export function previewOf(messages: readonly MessageView[]): MessagePreview | undefined {
   const newest = messages.findLast(({ content }) => content.kind === "text");
   if (newest?.content.kind !== "text") return undefined;
   const { time, mine, mark, content } = newest;
-  return { text: content.text, time, mine, mark };
+  return { text: content.text, author: newest.author, time, mine, mark };
 }
 
 export function rowOf(
@@ -142,15 +151,16 @@ export function rowOf(
 ): ConversationRow | undefined {
   const conversation = resident.get(conversations, number);
   if (conversation === undefined) return undefined;
-  const { accountId, isVerified, unread, draft, changedAt } = conversation;
+  const { id, isVerified, unread, draft, changedAt } = conversation;
   return {
-    id: toHex(accountId),
+    id: toHex(id),
     name: shownName(conversation),
     isVerified,
+    members: resident.get(groups, number)?.roster.members.length,
     unread,
     draft,
     preview,
-    state: stateOf(resident, conversation),
+    state: stateOf(resident, number, conversation),
     problem,
     changedAt,
   };

@@ -137,8 +137,8 @@ export class RunningMember implements Member {
   }
 
   #numberOf(id: ConversationId): string | undefined {
-    for (const [number, { accountId }] of this.#core.resident.values(conversations))
-      if (toHex(accountId) === id) return number;
+    for (const [number, conversation] of this.#core.resident.values(conversations))
+      if (toHex(conversation.id) === id) return number;
     return undefined;
   }
 

@@ -59,10 +59,17 @@ export function contentNow(
   return { kind: "text", text, edits: versions.slice(0, -1) };
 }
 
-export function reactionsTo(messageId: Uint8Array, said: Said): readonly Reaction[] {
-  const found = (said.get(toHex(messageId)) ?? []).flatMap(({ about, mine }) =>
-    about.kind === "reaction" && about.emoji !== "" ? [{ emoji: about.emoji, mine }] : [],
-  );
+/** `nameOf`: of whoever said it, in a group. */
+export function reactionsTo(
+  messageId: Uint8Array,
+  said: Said,
+  nameOf: (annotation: Annotation) => string | undefined,
+): readonly Reaction[] {
+  const found = (said.get(toHex(messageId)) ?? []).flatMap((one) => {
+    const { about, mine } = one;
+    const isThere = about.kind === "reaction" && about.emoji !== "";
+    return isThere ? [{ emoji: about.emoji, mine, author: nameOf(one) }] : [];
+  });
   return found.toSorted((a, b) => Number(b.mine) - Number(a.mine));
 }
 

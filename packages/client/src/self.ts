@@ -9,7 +9,7 @@ import {
   type DeviceKeys,
   type DeviceSigner,
 } from "@sotto/crypto";
-import { checkCredential, verifyChain, type VerifiedChain } from "@sotto/verify";
+import { checkCredential, isContinuation, verifyChain, type VerifiedChain } from "@sotto/verify";
 import type { StoredIdentity } from "./stored/profile.ts";
 
 export type Self = {
@@ -57,6 +57,18 @@ export class ChainBook {
     if (verified?.ok) this.learn(verified.value);
     return known ?? (verified?.ok ? verified.value : undefined);
   };
+
+  /** A chain that somebody else presents: taken if it verifies, and goes on from what is known or is part of it. */
+  learnIfGenuine(chain: IdentityChain): VerifiedChain | undefined {
+    if (chain.length === 0) return undefined;
+    const verified = verifyChain(chain, accountIdOf(chain));
+    if (!verified.ok) return undefined;
+    const known = this.of(verified.value.accountId);
+    if (known !== undefined && isContinuation(verified.value, known)) return known;
+    if (known !== undefined && !isContinuation(known, verified.value)) return undefined;
+    this.learn(verified.value);
+    return verified.value;
+  }
 
   readonly isGenuine = (credential: Uint8Array, signatureKey: Uint8Array): boolean =>
     checkCredential(credential, signatureKey, this.of).ok;

@@ -2,11 +2,13 @@
  * Everything a screen shows, as plain data, and everything a person can ask for. The handset, the terminal client and
  * the tests read the same views. No view holds a key; identifiers are opaque to whoever shows them.
  */
-import type { Policy } from "@sotto/protocol";
+import type { GroupRole, Policy } from "@sotto/protocol";
 import type { Problem } from "./problems.ts";
 
-/** Names a conversation in views and intents: the contact's account, hexadecimal. */
+/** Names a conversation in views and intents: the contact's account, or a group's own id, hexadecimal. */
 export type ConversationId = string;
+/** Names a person in views and intents: their account, hexadecimal. That of a contact is their conversation's id, too. */
+export type PersonId = string;
 /** Names a message in views and intents: its messageId, hexadecimal. */
 export type MessageKey = string;
 
@@ -20,6 +22,8 @@ export type Mark = "waiting" | "sent" | "delivered" | "failed";
 
 export type MessagePreview = {
   readonly text: string;
+  /** Who wrote it, by name: in a group, of others. */
+  readonly author: string | undefined;
   readonly time: number;
   readonly mine: boolean;
   readonly mark: Mark | undefined;
@@ -30,11 +34,16 @@ export type ConversationRow = {
   /** The contact's own name, or the one this member gave. Never empty: falls back to a short form of the account. */
   readonly name: string;
   readonly isVerified: boolean;
+  /** How many people are in the group; undefined in a conversation of two. */
+  readonly members: number | undefined;
   readonly unread: number;
   readonly draft: string;
   readonly preview: MessagePreview | undefined;
-  /** setting-up: the contact has not been reached yet. broken: being made anew. */
-  readonly state: "setting-up" | "ready" | "broken";
+  /**
+   * setting-up: the contact has not been reached yet. broken: being made anew. over: this member has left the group, or
+   * was removed; nothing more comes.
+   */
+  readonly state: "setting-up" | "ready" | "broken" | "over";
   /** Why the contact could not be reached: their link is refused, no token is left. */
   readonly problem: Problem | undefined;
   readonly changedAt: number;
@@ -44,13 +53,25 @@ export type ConversationRow = {
 export type Burn = { readonly burnAt: number; readonly burnMs: number };
 
 export type Version = { readonly text: string; readonly time: number };
-export type Reaction = { readonly emoji: string; readonly mine: boolean };
+/** `author`: by name, in a group, of others. */
+export type Reaction = {
+  readonly emoji: string;
+  readonly mine: boolean;
+  readonly author: string | undefined;
+};
 /** Made anew from its original whenever it is shown: `text` is missing once that is gone. */
-export type Quote = { readonly key: MessageKey; readonly mine: boolean; readonly text: string | undefined };
+export type Quote = {
+  readonly key: MessageKey;
+  readonly mine: boolean;
+  readonly author: string | undefined;
+  readonly text: string | undefined;
+};
 
 export type MessageView = {
   readonly key: MessageKey;
   readonly mine: boolean;
+  /** Who wrote it, by name: in a group, of others. */
+  readonly author: string | undefined;
   /** When it was sent, by its sender's clock, never later than now. */
   readonly time: number;
   readonly mark: Mark | undefined;
@@ -79,13 +100,66 @@ export type Notice =
   | { readonly kind: "identity-changed" } // devices or keys of the contact changed: compare again
   | { readonly kind: "remade" } // the channel broke and was made anew
   | { readonly kind: "gap" } // entries vanished before this device saw them
-  | { readonly kind: "burn-changed"; readonly mine: boolean; readonly burnMs: number }
+  /** `by` stands in what happens in groups: who did it, by name; undefined where it was this member. */
+  | {
+      readonly kind: "burn-changed";
+      readonly mine: boolean;
+      readonly by: string | undefined;
+      readonly burnMs: number;
+    }
+  | { readonly kind: "group-created"; readonly by: string | undefined } // this member is in it from here on
+  | {
+      readonly kind: "member-added" | "member-removed";
+      readonly by: string | undefined;
+      readonly name: string;
+    }
+  | { readonly kind: "member-left"; readonly name: string }
+  | {
+      readonly kind: "group-renamed";
+      readonly by: string | undefined;
+      readonly from: string;
+      readonly to: string;
+    }
+  | {
+      readonly kind: "role-changed";
+      readonly by: string | undefined;
+      /** Undefined where it is this member's. */
+      readonly name: string | undefined;
+      readonly role: GroupRole;
+    }
+  | { readonly kind: "removed"; readonly by: string | undefined } // this member is in the group no longer
+  | { readonly kind: "left" } // likewise, by their own wish
   | { readonly kind: "log-conflict" }; // the relay showed two histories
+
+export type GroupMember = {
+  readonly id: PersonId;
+  /** Never empty. */
+  readonly name: string;
+  readonly isSelf: boolean;
+  readonly role: GroupRole;
+  /** Who brought them in, by name; undefined for this member and where nobody knows. */
+  readonly addedBy: string | undefined;
+  /** A contact whose safety number was compared. */
+  readonly isVerified: boolean;
+  /** joining: on their way in. leaving: on their way out. */
+  readonly state: "in" | "joining" | "leaving";
+  /** Why they cannot be reached, while they are joining. */
+  readonly problem: Problem | undefined;
+};
+
+export type GroupView = {
+  /** The own one. */
+  readonly role: GroupRole;
+  /** The own one first, then by name. */
+  readonly members: readonly GroupMember[];
+};
 
 export type ConversationView = {
   readonly id: ConversationId;
   readonly name: string;
   readonly isVerified: boolean;
+  /** Undefined in a conversation of two. */
+  readonly group: GroupView | undefined;
   readonly state: ConversationRow["state"];
   readonly problem: Problem | undefined;
   /** Of the relay this conversation lives on. */
@@ -163,6 +237,20 @@ export type Intent =
   | { readonly kind: "mark-read"; readonly in: ConversationId; readonly through?: MessageKey }
   | { readonly kind: "set-burn"; readonly in: ConversationId; readonly burnMs: number }
   | { readonly kind: "verify"; readonly in: ConversationId; readonly matches: boolean }
+  /** With these contacts. Answered with the conversation. */
+  | { readonly kind: "create-group"; readonly name: string; readonly members: readonly PersonId[] }
+  /** For admins and the owner. */
+  | { readonly kind: "add-members"; readonly in: ConversationId; readonly members: readonly PersonId[] }
+  | { readonly kind: "remove-member"; readonly in: ConversationId; readonly member: PersonId }
+  | { readonly kind: "rename-group"; readonly in: ConversationId; readonly name: string }
+  /** For the owner. Whoever makes somebody else the owner is an admin from then on. */
+  | {
+      readonly kind: "set-role";
+      readonly in: ConversationId;
+      readonly member: PersonId;
+      readonly role: GroupRole;
+    }
+  | { readonly kind: "leave-group"; readonly in: ConversationId }
   | { readonly kind: "rename"; readonly name: string }
   | { readonly kind: "new-link" } // revokes the old one
   | { readonly kind: "add-code"; readonly code: string }
@@ -172,7 +260,7 @@ export type Intent =
   | { readonly kind: "finish-kit"; readonly withContacts: boolean };
 export type Answer =
   | { readonly kind: "done" }
-  /** To add-contact. */
+  /** To add-contact and create-group. */
   | { readonly kind: "conversation"; readonly id: ConversationId }
   /** To show-kit: the text of its QR code, and its 24 words. Whoever has either is the account. */
   | { readonly kind: "kit"; readonly text: string; readonly words: readonly string[] }

@@ -1,6 +1,7 @@
 /** Windows on conversations: the newest messages of each, kept as they are on the disk. Spec: CL3, CL4. */
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "./core.ts";
+import { groupToView } from "./group/view.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
 import { quoteIn, readQuotes } from "./quotes.ts";
 import { readMany } from "./reading.ts";
@@ -96,14 +97,14 @@ export class Windows {
     const waiting = visibleWaiting(resident, window.number);
     const besideOf = await this.#readBeside(
       window.number,
-      [...shown.map(({ item }) => item), ...waiting],
+      [...shown.map(({ item }) => item), ...waiting.map(([, entry]) => entry)],
       now,
     );
     const messages = shown.map(({ key, item }) =>
       itemToView(resident, key, item, this.#clock(), besideOf(item)),
     );
     const problem = this.#problemOf(conversation);
-    const queued = waiting.map((entry) => waitingToView(entry, problem, now, besideOf(entry)));
+    const queued = waiting.map((one) => waitingToView(resident, one, problem, now, besideOf(one[1])));
     window.show(this.#view(window, conversation, [...messages, ...queued], newest.length > keys.length));
   }
 
@@ -148,10 +149,11 @@ export class Windows {
     const unread = firstUnread === undefined ? undefined : itemByKey.get(items.prefix + firstUnread);
     const endpoint = via === undefined ? undefined : resident.get(channels, via)?.endpoint;
     return {
-      id: toHex(conversation.accountId),
+      id: toHex(conversation.id),
       name: shownName(conversation),
       isVerified: conversation.isVerified,
-      state: stateOf(resident, conversation),
+      group: groupToView(this.#core, number),
+      state: stateOf(resident, number, conversation),
       problem: problemOf(this.#core, number),
       reachability: reachabilityOf(this.#core, number),
       relayHost: hostOf(endpoint?.url ?? relayUrl),

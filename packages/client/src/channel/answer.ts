@@ -3,6 +3,7 @@ import { equalBytes, fromHex, rungFor, unreachable, type Reply } from "@sotto/pr
 import { advance, isReceiptGenuine, sha256, type ChannelEntry } from "@sotto/verify";
 import { addNotice } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
+import { adminSignature } from "../group/admin-key.ts";
 import { abandonIntroduction } from "../introduction/drive.ts";
 import type { ChannelPurpose } from "../line/purpose.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
@@ -34,7 +35,7 @@ export async function answerChannel(
   switch (purpose.kind) {
     case "create":
       session.isCreating = false;
-      if (reply.kind === "created") await created(turn, cid, reply);
+      if (reply.kind === "created") await created(core, turn, cid, reply);
       return;
     case "open":
       return reply.kind === "opened" ? opened(core, turn, purpose, reply) : undefined;
@@ -45,17 +46,17 @@ export async function answerChannel(
       if (reply.kind === "accepted") accepted(turn, cid, purpose.messageId, session, reply);
       return;
     case "commit":
-      if (reply.kind === "committed") committed(turn, cid, session, reply);
+      if (reply.kind === "committed") committed(core, turn, cid, session, reply);
       return;
     default:
       return unreachable(purpose);
   }
 }
 
-async function created(turn: Turn, cid: string, reply: ReplyOf<"created">): Promise<void> {
+async function created(core: Core, turn: Turn, cid: string, reply: ReplyOf<"created">): Promise<void> {
   const channel = turn.need(channels, cid);
   if (channel.state !== "creating") return;
-  if (!equalBytes(reply.head, channel.log.head)) return abandonIntroduction(turn, cid);
+  if (!equalBytes(reply.head, channel.log.head)) return abandonIntroduction(core, turn, cid);
   turn.put(channels, cid, { ...channel, state: "live", createToken: undefined, lastPlace: reply.time });
 }
 
@@ -160,7 +161,7 @@ function accepted(
   takeEarly(channel, session, entry, reply.head);
 }
 
-function committed(turn: Turn, cid: string, session: Session, reply: ReplyOf<"committed">): void {
+function committed(core: Core, turn: Turn, cid: string, session: Session, reply: ReplyOf<"committed">): void {
   const channel = turn.need(channels, cid);
   const pending = turn.get(pendingCommits, cid);
   if (pending === undefined || pending.epoch !== channel.epoch) return; // taken from the log already
@@ -175,7 +176,16 @@ function committed(turn: Turn, cid: string, session: Session, reply: ReplyOf<"co
   takeEarly(
     channel,
     session,
-    { kind: "commit", seq, epoch, time, body, next, signature, adminSignature: undefined },
+    {
+      kind: "commit",
+      seq,
+      epoch,
+      time,
+      body,
+      next,
+      signature,
+      adminSignature: adminSignature(core, turn, cid, pending),
+    },
     reply.head,
   );
 }

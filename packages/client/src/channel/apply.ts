@@ -15,8 +15,10 @@ import { openBody } from "@sotto/crypto";
 import { advance, sha256, type ChannelEntry } from "@sotto/verify";
 import { addNotice } from "../conversation.ts";
 import { adoptGroup, groupOf, keysOf, sessionOf, type Core } from "../core.ts";
+import { roleIn } from "../group/roster.ts";
 import { channels, type Channel } from "../stored/channel.ts";
 import { conversations } from "../stored/conversation.ts";
+import { groups } from "../stored/group.ts";
 import type { Turn } from "../turn.ts";
 import { breakChannel } from "./broken.ts";
 import { applyCommit } from "./commit.ts";
@@ -86,16 +88,23 @@ async function takeMessage(core: Core, turn: Turn, cid: string, entry: MessageEn
     return;
   }
   if (opened.value.kind !== "application") return lost(turn, channel);
-  if (!isFromContact(turn, channel, opened.value.sender.credential)) return lost(turn, channel);
+  const author = authorOf(turn, channel, opened.value.sender.credential);
+  if (author === undefined) return lost(turn, channel);
   adoptGroup(core, turn, cid, opened.value, false);
-  await receive(core, turn, cid, entry, opened.value.plaintext);
+  await receive(core, turn, cid, { entry, author, plaintext: opened.value.plaintext });
 }
 
-/** The sender is who MLS says, never who a message says. */
-function isFromContact(turn: Turn, channel: Channel, credential: Uint8Array): boolean {
+/** The sender is who MLS says, never who a message says: the contact, or somebody who is in the group. */
+function authorOf(turn: Turn, channel: Channel, credential: Uint8Array): Uint8Array | undefined {
   const decoded = decode(credentialCodec, credential);
-  const { accountId } = turn.need(conversations, channel.conversation);
-  return decoded.ok && equalBytes(decoded.value.accountId, accountId);
+  if (!decoded.ok) return undefined;
+  const { accountId } = decoded.value;
+  const group = turn.get(groups, channel.conversation);
+  const isOurs =
+    group === undefined
+      ? equalBytes(accountId, turn.need(conversations, channel.conversation).id)
+      : roleIn(group.roster, accountId) !== undefined;
+  return isOurs ? accountId.slice() : undefined;
 }
 
 /** Somebody who may write put something there that is no message. */

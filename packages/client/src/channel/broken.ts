@@ -1,11 +1,20 @@
 /** A channel that is of no use any more: a new one takes its place, and what was not delivered moves. Spec: CL34, CL36. */
 import { equalBytes, fromHex } from "@sotto/protocol";
 import { undeliveredIn } from "../annotations.ts";
-import { addNotice, changeConversation, queueFirst, queueGone, type ToSend } from "../conversation.ts";
+import {
+  addNotice,
+  changeConversation,
+  queueFirst,
+  queueGone,
+  touchChannels,
+  type ToSend,
+} from "../conversation.ts";
 import { groupOf, type Core } from "../core.ts";
+import { isGroup } from "../group/members.ts";
 import { approach } from "../introduction/approach.ts";
 import { channels, pendingCommits, type Channel } from "../stored/channel.ts";
 import { contacts, conversations, introductions } from "../stored/conversation.ts";
+import { groups } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import { DELETED, items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
@@ -19,9 +28,13 @@ const RESENT_MAX = 1_000;
 export async function breakChannel(core: Core, turn: Turn, cid: string): Promise<"broken"> {
   const channel = turn.need(channels, cid);
   const number = channel.conversation;
-  await leave(core, turn, cid, channel);
-  queueGone(core, turn, number, cid);
+  await leaveChannel(core, turn, cid, channel);
   addNotice(turn, number, { kind: "remade" });
+  if (isGroup(turn, number)) {
+    turn.touch(`knock/${number}`);
+    return "broken";
+  }
+  queueGone(core, turn, number, cid);
   if (
     !channelsOf(turn, number).some((one) => one.channel.state === "live" || one.channel.state === "creating")
   )
@@ -38,11 +51,12 @@ export async function channelGone(
 ): Promise<void> {
   const channel = turn.get(channels, cid);
   if (channel?.conversation !== number || channel.state === "broken") return;
-  await leave(core, turn, cid, channel);
+  await leaveChannel(core, turn, cid, channel);
   addNotice(turn, number, { kind: "remade" });
 }
 
-async function leave(core: Core, turn: Turn, cid: string, channel: Channel): Promise<void> {
+/** Its keys go, and what was not delivered is sent again in another. */
+export async function leaveChannel(core: Core, turn: Turn, cid: string, channel: Channel): Promise<void> {
   turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
   turn.forgetGroup(cid);
@@ -56,13 +70,14 @@ async function leave(core: Core, turn: Turn, cid: string, channel: Channel): Pro
  */
 export async function identityChanged(core: Core, turn: Turn, number: ConversationNumber): Promise<void> {
   changeConversation(turn, number, { isVerified: false });
+  for (const group of turn.ids(groups)) touchChannels(turn, group); // their device may stand there
   addNotice(turn, number, { kind: "identity-changed" });
   for (const { cid, channel } of channelsOf(turn, number)) {
     if (channel.state === "broken") continue;
     const group = await groupOf(core, turn, cid);
     const others = group?.members().filter(({ leaf }) => leaf !== group.ownLeaf) ?? [];
     const areGenuine = others.every((one) => core.book.isGenuine(one.credential, one.signatureKey));
-    if (!areGenuine) await leave(core, turn, cid, channel);
+    if (!areGenuine) await leaveChannel(core, turn, cid, channel);
   }
 }
 

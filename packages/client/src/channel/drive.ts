@@ -13,8 +13,11 @@ import {
 } from "@sotto/crypto";
 
 import { groupOf, keysOf, sessionOf, type Core } from "../core.ts";
+import { adminSignature } from "../group/admin-key.ts";
+import { beginGroupCommit } from "../group/change.ts";
 import { abandonIntroduction } from "../introduction/drive.ts";
 import { channels, pendingCommits, type Channel, type PastEpoch } from "../stored/channel.ts";
+import { groups } from "../stored/group.ts";
 
 import type { Turn } from "../turn.ts";
 import { acknowledge } from "./acknowledge.ts";
@@ -61,9 +64,10 @@ async function create(core: Core, turn: Turn, cid: string, session: Session): Pr
   const channel = turn.need(channels, cid);
   const group = await groupOf(core, turn, cid);
   if (session.isCreating || session.line === undefined) return;
-  if (group === undefined || channel.createToken === undefined) return abandonIntroduction(turn, cid);
+  if (group === undefined || channel.createToken === undefined) return abandonIntroduction(core, turn, cid);
   const keys = keysOf(core, cid, channel);
-  const publicKeys = epochPublicKeys(keys, readersOf(group));
+  const adminKey = turn.get(groups, channel.conversation)?.adminKey;
+  const publicKeys = epochPublicKeys(keys, readersOf(group), adminKey);
   session.isCreating = true;
   turn.ask(
     session.line,
@@ -152,26 +156,29 @@ async function takeBacklog(core: Core, turn: Turn, cid: string, session: Session
 async function write(core: Core, turn: Turn, cid: string, session: Session): Promise<void> {
   if (!session.canWrite || session.appending !== undefined || session.isCommitting) return;
   const pending = turn.get(pendingCommits, cid);
-  if (pending !== undefined && turn.now >= session.commitNotBefore) return sendCommit(turn, cid, session);
+  if (pending !== undefined && turn.now >= session.commitNotBefore)
+    return sendCommit(core, turn, cid, session);
   if (pending !== undefined) core.agenda.want(`channel/${cid}`, session.commitNotBefore);
-  if (pending === undefined && (await beginCommit(core, turn, cid))) return sendCommit(turn, cid, session);
+  if (pending === undefined && (await beginCommit(core, turn, cid)))
+    return sendCommit(core, turn, cid, session);
   if (turn.get(channels, cid)?.state === "live") await sendNext(core, turn, cid);
 }
 
 /** Whether there is a Commit to send now that there was not before. */
 async function beginCommit(core: Core, turn: Turn, cid: string): Promise<boolean> {
   const channel = turn.need(channels, cid);
+  if (await beginGroupCommit(core, turn, cid)) return true;
   if (channel.toAdd !== undefined) {
     const keyPackages = [channel.toAdd];
-    if (await makeCommit(core, turn, cid, { kind: "add", keyPackages })) {
+    if ((await makeCommit(core, turn, cid, { kind: "add", keyPackages })) === true) {
       turn.put(channels, cid, { ...turn.need(channels, cid), toAdd: undefined });
       return true;
     }
-    await abandonIntroduction(turn, cid);
+    await abandonIntroduction(core, turn, cid);
     return false;
   }
   if (!isUpdateDue(core, turn, cid, channel)) return false;
-  if (await makeCommit(core, turn, cid, { kind: "update" })) return true;
+  if ((await makeCommit(core, turn, cid, { kind: "update" })) === true) return true;
   await breakChannel(core, turn, cid);
   return false;
 }
@@ -184,14 +191,22 @@ function isUpdateDue(core: Core, turn: Turn, cid: string, channel: Channel): boo
   return false;
 }
 
-function sendCommit(turn: Turn, cid: string, session: Session): void {
+function sendCommit(core: Core, turn: Turn, cid: string, session: Session): void {
   const pending = turn.need(pendingCommits, cid);
   if (session.line === undefined) return;
   session.isCommitting = true;
   const { epoch, body, next, signature } = pending;
   turn.ask(
     session.line,
-    { kind: "commit", cid: fromHex(cid), epoch, body, next, signature, adminSignature: undefined },
+    {
+      kind: "commit",
+      cid: fromHex(cid),
+      epoch,
+      body,
+      next,
+      signature,
+      adminSignature: adminSignature(core, turn, cid, pending),
+    },
     { kind: "commit", cid, epoch },
   );
 }

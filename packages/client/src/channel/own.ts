@@ -1,10 +1,11 @@
 /** Own messages found in the log: they leave the outbox for their place in the conversation. Spec: OB6. */
-import { equalBytes, toHex, type Entry } from "@sotto/protocol";
+import { CONTENT_LEAVE, equalBytes, toHex, type Entry } from "@sotto/protocol";
 import { forgetAnnotations, isDeleted, noteSent } from "../annotations.ts";
 import { learnOwnBurnTime } from "../burn-time.ts";
 import { burnDeadline } from "../burning.ts";
 import { changeConversation, outboxOf, touchChannels } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
+import { leave } from "../group/leave.ts";
 import { scheduleBurn } from "../purge.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
@@ -48,6 +49,7 @@ export async function settleOwn(
   const { epoch, seq, time } = entry;
   if (!isWritten(contentKind)) {
     learnOwnBurnTime(turn, number, message);
+    if (contentKind === CONTENT_LEAVE) leave(core, turn, number, { kind: "left" });
     await noteSent(turn, number, message, { cid: Uint8Array.fromHex(cid), seq });
   } else if (!isKept) forgetAnnotations(turn, idKey);
   else {
@@ -59,6 +61,7 @@ export async function settleOwn(
       kind: "message",
       messageId,
       mine: true,
+      author: undefined,
       cid: Uint8Array.fromHex(cid),
       epoch,
       seq,

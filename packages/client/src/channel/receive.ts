@@ -20,6 +20,8 @@ import { hearBurnTime } from "../burn-time.ts";
 import { burnDeadline } from "../burning.ts";
 import { addNotice, changeConversation, learnContact, renameContact } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
+import { hearInGroup } from "../group/hear.ts";
+import { isGroup } from "../group/members.ts";
 import { isSeen, scheduleBurn } from "../purge.ts";
 import { channelGone } from "./broken.ts";
 import { channels, type Channel } from "../stored/channel.ts";
@@ -30,14 +32,18 @@ import { itemId, placeOf } from "./place.ts";
 
 type MessageEntry = Extract<Entry, { kind: "message" }>;
 type Received = Pick<Envelope, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
+/** `author`: in a group. */
+type Heard = Received & { readonly author: Uint8Array | undefined };
 
-export async function receive(
-  core: Core,
-  turn: Turn,
-  cid: string,
-  entry: MessageEntry,
-  plaintext: Uint8Array,
-): Promise<void> {
+/** `author` is the account that MLS authenticated. */
+type OpenedMessage = {
+  readonly entry: MessageEntry;
+  readonly author: Uint8Array;
+  readonly plaintext: Uint8Array;
+};
+
+export async function receive(core: Core, turn: Turn, cid: string, opened: OpenedMessage): Promise<void> {
+  const { entry, author, plaintext } = opened;
   const channel = { ...turn.need(channels, cid), isHeard: true };
   turn.put(channels, cid, channel);
   if (turn.need(conversations, channel.conversation).remakes > 0)
@@ -47,7 +53,8 @@ export async function receive(
     addNotice(turn, channel.conversation, { kind: "log-conflict" });
   const message = decoded.ok ? decoded.value : unreadable(entry, plaintext);
   if (await isSeen(turn, channel.conversation, message.messageId)) return;
-  if (!(await useContent(core, turn, channel, message))) keep(core, turn, cid, entry, message);
+  const heard = { ...message, author: isGroup(turn, channel.conversation) ? author : undefined };
+  if (!(await useContent(core, turn, channel, heard))) keep(core, turn, cid, entry, heard);
 }
 
 /** What its sender sealed is not what the relay shows: one of them changed it, or the relay shows two histories. */
@@ -67,9 +74,11 @@ const unreadable = (entry: MessageEntry, plaintext: Uint8Array): Received => ({
 });
 
 /** Whether it was said to the client and not to the person. */
-async function useContent(core: Core, turn: Turn, channel: Channel, message: Received): Promise<boolean> {
+async function useContent(core: Core, turn: Turn, channel: Channel, message: Heard): Promise<boolean> {
+  const { author } = message;
   if (hearBurnTime(turn, channel.conversation, message)) return true;
   if (await hearAbout(turn, channel.conversation, message)) return true;
+  if (author !== undefined) return hearInGroup(turn, channel.conversation, { ...message, author });
   if (message.contentKind === CONTENT_PROFILE) {
     const profile = decode(profileContent, message.content);
     if (profile.ok) renameContact(turn, channel.conversation, profile.value.name);
@@ -82,16 +91,16 @@ async function useContent(core: Core, turn: Turn, channel: Channel, message: Rec
   }
   if (message.contentKind !== CONTENT_CARD) return false;
   const card = decode(contactCard, message.content);
-  const { accountId } = turn.need(conversations, channel.conversation);
-  if (card.ok && isOrigin(card.value.endpoint.url) && equalBytes(card.value.accountId, accountId))
+  const { id } = turn.need(conversations, channel.conversation);
+  if (card.ok && isOrigin(card.value.endpoint.url) && equalBytes(card.value.accountId, id))
     learnContact(turn, channel.conversation, { card: card.value });
   return true;
 }
 
-function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message: Received): void {
+function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message: Heard): void {
   const channel = turn.need(channels, cid);
   const number = channel.conversation;
-  const { burnMs, sentAt, messageId, contentKind, content } = message;
+  const { burnMs, sentAt, messageId, contentKind, content, author } = message;
   const burnAt = burnDeadline({ burnMs, sentAt, receivedAt: entry.time });
   if (burnAt !== undefined && burnAt <= turn.believedNow) return; // it came too late
   const conversation = turn.need(conversations, number);
@@ -102,6 +111,7 @@ function keep(core: Core, turn: Turn, cid: string, entry: MessageEntry, message:
     kind: "message",
     messageId,
     mine: false,
+    author,
     cid: Uint8Array.fromHex(cid),
     epoch,
     seq,

@@ -37,7 +37,7 @@ export async function refuseChannel(
     case "denied":
       return denied(core, turn, purpose);
     case "tokenRefused":
-      return tokenRefused(turn, cid);
+      return tokenRefused(core, turn, cid);
     case "rateLimited":
       if (purpose.kind === "commit") session.commitNotBefore = turn.now + detail;
       else wait(session, turn, detail, undefined);
@@ -53,7 +53,7 @@ export async function refuseChannel(
       return;
     case "keyReused":
     case "exists":
-      if (channel.state === "creating") return abandonIntroduction(turn, cid);
+      if (channel.state === "creating") return abandonIntroduction(core, turn, cid);
       await breakChannel(core, turn, cid);
       return;
     case "malformed":
@@ -118,13 +118,13 @@ async function denied(core: Core, turn: Turn, purpose: ChannelPurpose): Promise<
     session.handle = undefined; // the handle died; OPEN tells more
     return wait(session, turn, 1_000, undefined);
   }
-  if (channel.state === "creating") return abandonIntroduction(turn, cid);
+  if (channel.state === "creating") return abandonIntroduction(core, turn, cid);
   await breakChannel(core, turn, cid);
 }
 
-async function tokenRefused(turn: Turn, cid: string): Promise<void> {
+async function tokenRefused(core: Core, turn: Turn, cid: string): Promise<void> {
   const channel = turn.need(channels, cid);
   const createToken = nextToken(turn);
-  if (createToken === undefined) return abandonIntroduction(turn, cid, "noTokens");
+  if (createToken === undefined) return abandonIntroduction(core, turn, cid, "noTokens");
   turn.put(channels, cid, { ...channel, createToken });
 }

@@ -6,7 +6,7 @@ import type { LineId } from "../line/line-id.ts";
 import { inboxes, type Inbox } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 import { askInboxCreate } from "./create.ts";
-import { join } from "./join.ts";
+import { hearPost } from "./post.ts";
 import { isShelfWanting, makeShelfItems, shelfDueAt } from "./shelf.ts";
 
 /** The inbox is on no connection that opens a channel. */
@@ -58,7 +58,7 @@ async function takePosts(core: Core, turn: Turn, line: LineId, handle: number): 
     const post = session.backlog.shift();
     if (post === undefined) break;
     if (post.seq <= turn.need(inboxes, "").through) continue;
-    await join(core, turn, post.body);
+    await hearPost(core, turn, post.body);
     turn.put(inboxes, "", { ...turn.need(inboxes, ""), through: post.seq });
   }
   const { through } = turn.need(inboxes, "");

@@ -5,7 +5,12 @@ import type { ConversationNumber } from "../stored/keys.ts";
 import type { Turn } from "../turn.ts";
 
 export function approach(turn: Turn, number: ConversationNumber, card: ContactCard, notBefore = 0): void {
-  turn.put(introductions, number, { state: "claiming", card, notBefore });
+  approachFor(turn, number, card, notBefore);
   turn.changedRows.add(number);
-  turn.touch(`introduction/${number}`);
+}
+
+/** `id`: as in `introductions`. */
+export function approachFor(turn: Turn, id: string, card: ContactCard, notBefore = 0): void {
+  turn.put(introductions, id, { state: "claiming", card, notBefore });
+  turn.touch(`introduction/${id}`);
 }

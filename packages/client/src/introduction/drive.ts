@@ -17,11 +17,20 @@ import { hasToken, nextToken } from "../tokens.ts";
 import { identityChanged } from "../channel/broken.ts";
 import { readersOf } from "../channel/commit.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
-import { addChannel, changeConversation, forgetChannel, learnContact } from "../conversation.ts";
-import type { Core } from "../core.ts";
+import {
+  addChannel,
+  changeConversation,
+  conversationOf,
+  forgetChannel,
+  learnContact,
+  touchChannels,
+} from "../conversation.ts";
+import { sessionOf, type Core } from "../core.ts";
+import { isGroup } from "../group/members.ts";
 import type { LineId } from "../line/line-id.ts";
 import { channels, outgoingPosts } from "../stored/channel.ts";
 import { contacts, conversations, introductions, type Introduction } from "../stored/conversation.ts";
+import { additions, groups, memberId } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import { profiles } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
@@ -30,43 +39,49 @@ import { approach } from "./approach.ts";
 const RETRY_MS = 15_000;
 const REMAKE_MS = 60_000;
 
-/** Each contact's inbox on a connection of its own: nothing ties it to channels, or to other inboxes. */
-export const introductionCircuit = (number: ConversationNumber): string => `introduction/${number}`;
+/** Each person's inbox on a connection of its own: nothing ties it to channels, or to other inboxes. */
+export const introductionCircuit = ({ accountId }: ContactCard): string => `introduction/${toHex(accountId)}`;
 
-export function driveIntroduction(core: Core, turn: Turn, number: ConversationNumber): void {
-  const introduction = turn.get(introductions, number);
+/** `id`: the number of a conversation of two, or a memberId for somebody who is to be added to a group. */
+const conversationIn = (id: string): ConversationNumber => id.split("/")[0] ?? id;
+const isForGroup = (id: string): boolean => id.includes("/");
+
+export function driveIntroduction(core: Core, turn: Turn, id: string): void {
+  const introduction = turn.get(introductions, id);
   if (introduction?.state !== "claiming") return;
-  const name = `introduction/${number}`;
+  const name = `introduction/${id}`;
   const notBefore = Math.max(introduction.notBefore, core.oneShots.notBefore(name));
   if (turn.now < notBefore) return core.agenda.want(name, notBefore);
   if (turn.need(profiles, "").relayId === undefined) return; // the own relay was never reached
-  if (!hasToken(turn)) return setState(turn, number, "noTokens"); // a KeyPackage would be claimed for nothing
+  // A KeyPackage would be claimed for nothing. A group has its channel already.
+  if (!isForGroup(id) && !hasToken(turn)) return setState(turn, id, "noTokens");
   const { card } = introduction;
-  const line = core.lines.want(card.endpoint, introductionCircuit(number));
+  const line = core.lines.want(card.endpoint, introductionCircuit(card));
   if (core.lines.readyNonce(line) === undefined || core.oneShots.isOut(name)) return;
   core.oneShots.sent(name, line);
   const { inboxId, postToken } = card;
-  turn.ask(line, { kind: "claim", inboxId, postToken }, { kind: "claim", conversation: number });
+  turn.ask(line, { kind: "claim", inboxId, postToken }, { kind: "claim", id });
 }
 
 export async function answerClaim(
   core: Core,
   turn: Turn,
   line: LineId,
-  number: ConversationNumber,
+  id: string,
   reply: Reply,
 ): Promise<void> {
-  const name = `introduction/${number}`;
+  const name = `introduction/${id}`;
   core.oneShots.back(name);
   turn.touch(name);
-  const introduction = turn.get(introductions, number);
+  const introduction = turn.get(introductions, id);
   if (introduction?.state !== "claiming") return;
+  const { card } = introduction;
   if (reply.kind === "claimed" && reply.items.length > 0) {
-    await begin(core, turn, number, introduction, reply.items);
-    turn.afterwards(() => restIfDone(core, line, number));
+    await (isForGroup(id) ? prepare : begin)(core, turn, id, introduction, reply.items);
+    turn.afterwards(() => restIfDone(core, line, card));
   } else if (reply.kind === "refused" && reply.code === "denied") {
-    setState(turn, number, "refused");
-    turn.afterwards(() => restIfDone(core, line, number));
+    setState(turn, id, "refused");
+    turn.afterwards(() => restIfDone(core, line, card));
   } else {
     const waitMs = reply.kind === "refused" && reply.code === "rateLimited" ? reply.detail : RETRY_MS;
     core.oneShots.back(name, turn.now + waitMs);
@@ -74,16 +89,43 @@ export async function answerClaim(
 }
 
 /** A connection to a contact's inbox ends with its purpose. */
-function restIfDone(core: Core, line: LineId, number: ConversationNumber): void {
+function restIfDone(core: Core, line: LineId, { accountId }: ContactCard): void {
   const { resident } = core;
-  const isClaiming = resident.get(introductions, number)?.state === "claiming";
-  const isPosting = [...resident.values(outgoingPosts).values()].some((post) => post.conversation === number);
+  const isTheirs = ({ card }: { readonly card: ContactCard }): boolean =>
+    equalBytes(card.accountId, accountId);
+  const isClaiming = [...resident.values(introductions).values()].some(
+    (one) => one.state === "claiming" && isTheirs(one),
+  );
+  const isPosting = [...resident.values(outgoingPosts).values()].some(isTheirs);
   if (!isClaiming && !isPosting) core.lines.rest(line);
 }
 
-function setState(turn: Turn, number: ConversationNumber, state: Introduction["state"]): void {
-  turn.put(introductions, number, { ...turn.need(introductions, number), state });
-  turn.changedRows.add(number);
+function setState(turn: Turn, id: string, state: Introduction["state"]): void {
+  turn.put(introductions, id, { ...turn.need(introductions, id), state });
+  turn.changedRows.add(conversationIn(id));
+  turn.changedItems.add(conversationIn(id));
+}
+
+/** Somebody's KeyPackage for a group: the next Commit adds them. */
+async function prepare(
+  core: Core,
+  turn: Turn,
+  id: string,
+  { card }: Introduction,
+  items: readonly Uint8Array[],
+): Promise<void> {
+  const contact = conversationOf(turn, card.accountId);
+  const chosen = await firstGenuine(core, turn, contact, card, openItems(card, items));
+  if (chosen === undefined) return setState(turn, id, "invalid");
+  turn.remove(introductions, id);
+  turn.put(additions, id, { card, chain: chosen.chain, keyPackage: chosen.keyPackage.slice() });
+  touchChannels(turn, conversationIn(id));
+}
+
+function openItems(card: ContactCard, items: readonly Uint8Array[]): readonly ShelfItem[] {
+  const place = { relayId: card.endpoint.relayId, inboxId: card.inboxId };
+  const shelfKey = new Secret(card.shelfKey.slice());
+  return items.flatMap((item) => openShelfItem(place, shelfKey, item) ?? []);
 }
 
 /** A group, and everything the channel at the own relay begins with, in one turn. */
@@ -94,44 +136,41 @@ async function begin(
   { card }: Introduction,
   items: readonly Uint8Array[],
 ): Promise<void> {
-  const place = { relayId: card.endpoint.relayId, inboxId: card.inboxId };
-  const shelfKey = new Secret(card.shelfKey.slice());
-  const opened = items.flatMap((item) => openShelfItem(place, shelfKey, item) ?? []);
-  const chosen = await firstGenuine(core, turn, number, card, opened);
+  const chosen = await firstGenuine(core, turn, number, card, openItems(card, items));
   if (chosen === undefined) return setState(turn, number, "invalid");
   const createToken = nextToken(turn);
   if (createToken === undefined) return setState(turn, number, "noTokens");
   learnContact(turn, number, { card, chain: chosen.chain });
   turn.remove(introductions, number);
-  await startChannel(core, turn, number, chosen.keyPackage.slice(), createToken);
+  await startChannel(core, turn, number, createToken, chosen.keyPackage.slice());
 }
 
 async function firstGenuine(
   core: Core,
   turn: Turn,
-  number: ConversationNumber,
+  contact: ConversationNumber | undefined,
   card: ContactCard,
   items: readonly ShelfItem[],
 ): Promise<ShelfItem | undefined> {
-  const known = turn.get(contacts, number)?.chain;
-  const before = known && verifyChain(known, card.accountId);
+  const before = core.book.of(card.accountId);
   for (const item of items) {
     const chain = verifyChain(item.chain, card.accountId);
-    if (!chain.ok || (before?.ok && !isContinuation(before.value, chain.value))) continue;
+    if (!chain.ok || (before !== undefined && !isContinuation(before, chain.value))) continue;
     core.book.learn(chain.value);
-    if (before?.ok && !equalBytes(before.value.head, chain.value.head))
-      await identityChanged(core, turn, number);
+    const isLonger = before !== undefined && !equalBytes(before.head, chain.value.head);
+    if (isLonger && contact !== undefined) await identityChanged(core, turn, contact);
     return item;
   }
   return undefined;
 }
 
-async function startChannel(
+/** `toAdd`: the contact's KeyPackage. A group has none at first: who is added to it comes by and by. */
+export async function startChannel(
   core: Core,
   turn: Turn,
   number: ConversationNumber,
-  toAdd: Uint8Array,
   createToken: Uint8Array,
+  toAdd?: Uint8Array,
 ): Promise<void> {
   const { relayUrl, relayId } = turn.need(profiles, "");
   if (relayId === undefined) return;
@@ -139,7 +178,8 @@ async function startChannel(
   const group = await core.engine.createGroup(core.randomBytes(32), core.self.signer);
   const place = { relayId, cid };
   const exported = await exportChannelSecret(core.engine, group, place);
-  const keys = epochPublicKeys(deriveEpochKeys(exported, place, 0), readersOf(group));
+  const adminKey = turn.get(groups, number)?.adminKey;
+  const keys = epochPublicKeys(deriveEpochKeys(exported, place, 0), readersOf(group), adminKey);
   const { seq, head } = firstPosition(sha256, { relayId, cid, keys });
   const id = toHex(cid);
   turn.put(channels, id, {
@@ -168,11 +208,13 @@ async function startChannel(
 
 /** The channel could not be made, or nobody could be added to it: the whole way again, or a reason why not. */
 export async function abandonIntroduction(
+  core: Core,
   turn: Turn,
   cid: string,
   state: Introduction["state"] = "claiming",
 ): Promise<void> {
   const { conversation } = turn.need(channels, cid);
+  if (isGroup(turn, conversation)) return retryGroup(core, turn, cid, state);
   const card = turn.get(contacts, conversation)?.card;
   forgetChannel(turn, cid);
   const { channels: all } = turn.need(conversations, conversation);
@@ -184,6 +226,22 @@ export async function abandonIntroduction(
   if (state !== "claiming") setState(turn, conversation, state);
 }
 
+/** A group's own channel could not be made: with the next token, as soon as there is one. */
+async function retryGroup(core: Core, turn: Turn, cid: string, state: Introduction["state"]): Promise<void> {
+  const session = sessionOf(core, cid);
+  const { conversation } = turn.need(channels, cid);
+  const createToken = state === "noTokens" ? undefined : nextToken(turn);
+  session.notBefore = turn.now + REMAKE_MS;
+  session.problem = createToken === undefined ? { kind: "tokens-spent" } : undefined;
+  turn.changedItems.add(conversation);
+  core.agenda.want(`channel/${cid}`, session.notBefore);
+  if (createToken === undefined) return;
+  forgetChannel(turn, cid);
+  const { channels: all } = turn.need(conversations, conversation);
+  changeConversation(turn, conversation, { channels: all.filter((one) => !equalBytes(one, fromHex(cid))) });
+  await startChannel(core, turn, conversation, createToken);
+}
+
 export function drivePost(core: Core, turn: Turn, id: string): void {
   const post = turn.get(outgoingPosts, id);
   if (post === undefined) return;
@@ -191,7 +249,7 @@ export function drivePost(core: Core, turn: Turn, id: string): void {
   const notBefore = core.oneShots.notBefore(name);
   if (turn.now < notBefore) return core.agenda.want(name, notBefore);
   const { card, postId, body } = post;
-  const line = core.lines.want(card.endpoint, introductionCircuit(post.conversation));
+  const line = core.lines.want(card.endpoint, introductionCircuit(card));
   if (core.lines.readyNonce(line) === undefined || core.oneShots.isOut(name)) return;
   core.oneShots.sent(name, line);
   const { inboxId, postToken } = card;
@@ -206,13 +264,14 @@ export function answerPost(core: Core, turn: Turn, line: LineId, id: string, rep
   if (reply.kind === "done") {
     turn.remove(outgoingPosts, id);
     turn.changedRows.add(post.conversation);
-    turn.afterwards(() => restIfDone(core, line, post.conversation));
+    turn.afterwards(() => restIfDone(core, line, post.card));
   } else if (reply.kind === "refused" && reply.code === "denied") {
     turn.remove(outgoingPosts, id);
-    const state = "refused";
-    turn.put(introductions, post.conversation, { state, card: post.card, notBefore: 0 });
-    turn.changedRows.add(post.conversation);
-    turn.afterwards(() => restIfDone(core, line, post.conversation));
+    const { conversation, card } = post;
+    const refused = isGroup(turn, conversation) ? memberId(conversation, card.accountId) : conversation;
+    turn.put(introductions, refused, { state: "refused", card, notBefore: 0 });
+    turn.changedRows.add(conversation);
+    turn.afterwards(() => restIfDone(core, line, card));
   } else {
     core.oneShots.back(name, turn.now + RETRY_MS);
     turn.touch(name);

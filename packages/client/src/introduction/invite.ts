@@ -1,5 +1,5 @@
 /** The invitation, once the relay has accepted the Commit that adds the contact; posted to the contact's inbox. */
-import { encode, fromHex, invitation, Secret, toHex } from "@sotto/protocol";
+import { encode, fromHex, invitation, Secret, toHex, type ContactCard } from "@sotto/protocol";
 import { sealPost } from "@sotto/crypto";
 import type { Core } from "../core.ts";
 import { cardOf } from "../inbox/card.ts";
@@ -24,13 +24,25 @@ export async function invite(core: Core, turn: Turn, cid: string, welcome: Uint8
     card: inbox && cardOf(inbox, core.self.verified.accountId, "contacts"),
     name: turn.need(profiles, "").name,
   });
-  const body = await sealPost(contact.card, new Secret(contact.card.shelfKey.slice()), plaintext);
+  await post(core, turn, cid, contact.card, plaintext);
+}
+
+/** Seals it for whoever has this inbox; on its way from this turn on. `cid` says what it is about. */
+export async function post(
+  core: Core,
+  turn: Turn,
+  cid: string,
+  card: ContactCard,
+  plaintext: Uint8Array,
+): Promise<void> {
+  const body = await sealPost(card, new Secret(card.shelfKey.slice()), plaintext);
   if (!body.ok) return; // a card that was checked when it came
   const postId = core.randomBytes(16);
+  const { conversation } = turn.need(channels, cid);
   turn.put(outgoingPosts, toHex(postId), {
-    conversation: channel.conversation,
+    conversation,
     cid: fromHex(cid),
-    card: contact.card,
+    card,
     postId,
     body: body.value,
   });

@@ -3,8 +3,7 @@ export type Purpose =
   | { readonly kind: "activate"; readonly id: string }
   | { readonly kind: "inbox-create" | "inbox-open" | "inbox-read" | "shelve" }
   | { readonly kind: "allow" | "revoke"; readonly token: Uint8Array }
-  | { readonly kind: "claim"; readonly conversation: string }
-  | { readonly kind: "post"; readonly id: string }
+  | { readonly kind: "claim" | "post"; readonly id: string }
   | { readonly kind: "create" | "read"; readonly cid: string }
   | { readonly kind: "commit"; readonly cid: string; readonly epoch: number }
   | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly isResumed: boolean }

@@ -14,11 +14,13 @@ import {
   uint,
   type TypeOf,
 } from "@sotto/protocol";
-import { table } from "./record.ts";
+import { migration, omit, table } from "./record.ts";
 
-const annotation = struct({
+const annotation = {
   messageId: fixed(16),
   mine: bool,
+  /** The account that said it: in a group, of others. */
+  author: optional(fixed(32)),
   sentAt: uint,
   burnMs: uint,
   /** Of an own one: where it stands in a log. Should that channel break, it may have to be sent again. */
@@ -28,8 +30,12 @@ const annotation = struct({
     edit: [2, { text: text(TEXT_BYTES_MAX) }],
     deletion: [3, {}],
   }),
-});
-export type Annotation = TypeOf<typeof annotation>;
+};
+const current = struct(annotation);
+export type Annotation = TypeOf<typeof current>;
 export type About = Annotation["about"];
 /** Ids are the message's `idKey`, as in seenIds, a slash, and a slot of annotations.ts. */
-export const annotations = table("a/", 1, annotation);
+export const annotations = table("a/", 2, current, [
+  // Before there were groups.
+  migration(1, struct(omit(annotation, "author")), (before) => ({ ...before, author: undefined })),
+]);

@@ -24,8 +24,9 @@ export const CHANNELS_MAX = 16;
 export const FIRST_QUEUE_NUMBER = 2 ** 40;
 
 const conversation = struct({
-  accountId: fixed(32),
-  /** The contact's own name, made harmless; empty until it is known. */
+  /** Of two: the contact's account. Of a group: 32 random bytes that its members share. */
+  id: fixed(32),
+  /** The contact's own name, or the group's, made harmless; empty until it is known. */
   name: text(NAME_BYTES_MAX),
   isVerified: bool,
   unread: u32,

@@ -16,6 +16,28 @@ export type Table<T> = {
 /** Reads version `version` and gives the value as the next version would have it. */
 export type Migration<T> = { readonly version: number; read(bytes: Uint8Array): Result<T, unknown> };
 
+/** For a version that `codec` reads whole. */
+export const migration = <Before, T>(
+  version: number,
+  codec: Codec<Before>,
+  toNext: (before: Before) => T,
+): Migration<T> => ({
+  version,
+  read(bytes) {
+    const before = decode(codec, bytes);
+    return before.ok ? ok(toNext(before.value)) : before;
+  },
+});
+
+/** The fields but one, in their order. */
+export function omit<Fields extends object, Name extends keyof Fields>(
+  fields: Fields,
+  name: Name,
+): Omit<Fields, Name> {
+  const { [name]: _, ...others } = fields;
+  return others;
+}
+
 export function table<T>(
   prefix: string,
   version: number,

@@ -1,0 +1,55 @@
+/** Who is in a group, by name, and what this member is there. */
+import { toHex, type Roster } from "@sotto/protocol";
+import { signingKey, type SigningKey } from "@sotto/crypto";
+import { equalBytes } from "@sotto/protocol";
+import type { Resident } from "../resident.ts";
+import { conversations, type Conversation } from "../stored/conversation.ts";
+import { groupMembers, groups, memberId, type StoredGroup } from "../stored/group.ts";
+import type { ConversationNumber } from "../stored/keys.ts";
+import type { Table } from "../stored/record.ts";
+import { isAdmin, roleIn } from "./roster.ts";
+
+/** A turn or what is resident: both give what is durable. */
+export type Reading = { get<T>(of: Table<T>, id: string): T | undefined };
+
+export const isGroup = (from: Reading, number: ConversationNumber): boolean =>
+  from.get(groups, number) !== undefined;
+
+const SHORT_ID = 8;
+const SUFFIX = 4;
+
+/** Never empty, and of two people in one group never the same. */
+export function nameIn(from: Reading, number: ConversationNumber, accountId: Uint8Array): string {
+  const id = toHex(accountId);
+  const own = from.get(groupMembers, memberId(number, accountId))?.name ?? "";
+  if (own === "") return id.slice(0, SHORT_ID);
+  const roster = from.get(groups, number)?.roster;
+  const hasNamesake = roster?.members.some(
+    (one) =>
+      !equalBytes(one.accountId, accountId) &&
+      from.get(groupMembers, memberId(number, one.accountId))?.name === own,
+  );
+  return hasNamesake === true ? `${own} (${id.slice(0, SUFFIX)})` : own;
+}
+
+/** The seed of the admins' key, where this member is one and was told. */
+export function adminSigner(
+  { adminKey, adminSeeds, roster }: StoredGroup,
+  self: Uint8Array,
+): SigningKey | undefined {
+  if (!isAdmin(roleIn(roster, self))) return undefined;
+  return adminSeeds.map(signingKey).find(({ publicKey }) => equalBytes(publicKey, adminKey));
+}
+
+/** The conversation of two with this account. */
+export function contactWith(
+  resident: Pick<Resident, "values">,
+  accountId: Uint8Array,
+): { readonly number: ConversationNumber; readonly conversation: Conversation } | undefined {
+  for (const [number, conversation] of resident.values(conversations))
+    if (equalBytes(conversation.id, accountId)) return { number, conversation };
+  return undefined;
+}
+
+export const accountsOf = ({ members }: Roster): readonly Uint8Array[] =>
+  members.map(({ accountId }) => accountId);
