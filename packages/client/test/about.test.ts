@@ -81,8 +81,8 @@ test("[CL87] [CL95] each has one reaction, another takes its place, and it can b
   for (const emoji of ["👍", "❤️"]) await bob.ask({ kind: "react", in: alice.id, key, emoji });
   await world.pass(1_000);
   assert.deepEqual((await only(alice, bob.id)).reactions, [
-    { emoji: "🙏", mine: true },
-    { emoji: "❤️", mine: false },
+    { emoji: "🙏", mine: true, author: undefined },
+    { emoji: "❤️", mine: false, author: undefined },
   ]);
   await bob.ask({ kind: "react", in: alice.id, key, emoji: "" });
   await world.pass(1_000);
@@ -90,7 +90,7 @@ test("[CL87] [CL95] each has one reaction, another takes its place, and it can b
     [alice, bob.id, true],
     [bob, alice.id, false],
   ] as const)
-    assert.deepEqual((await only(who, id)).reactions, [{ emoji: "🙏", mine }]);
+    assert.deepEqual((await only(who, id)).reactions, [{ emoji: "🙏", mine, author: undefined }]);
 });
 
 test("[CL95] [CN9] what is no emoji is no reaction", async () => {
@@ -111,8 +111,18 @@ test("[CL88] [CN8] a reply shows what it answers, and no more of it than there i
   await world.pass(1_000);
   await bob.ask({ kind: "send", to: alice.id, text: "we shall", replyTo: key });
   await world.pass(1_000);
-  assert.deepEqual((await only(alice, bob.id)).quote, { key, mine: true, text: "shall we" });
-  assert.deepEqual((await only(bob, alice.id)).quote, { key, mine: false, text: "shall we" });
+  assert.deepEqual((await only(alice, bob.id)).quote, {
+    key,
+    mine: true,
+    author: undefined,
+    text: "shall we",
+  });
+  assert.deepEqual((await only(bob, alice.id)).quote, {
+    key,
+    mine: false,
+    author: undefined,
+    text: "shall we",
+  });
   await alice.ask({ kind: "edit", in: bob.id, key, text: "shall we not" });
   await world.pass(1_000);
   assert.equal((await only(bob, alice.id)).quote?.text, "shall we not");

@@ -18,6 +18,7 @@ import {
 } from "../src/stored/conversation.ts";
 import { annotations } from "../src/stored/annotation.ts";
 import { dues, items, seenIds } from "../src/stored/message.ts";
+import { additions, groupMembers, groups, wants } from "../src/stored/group.ts";
 import { activations, identities, inboxes, profiles } from "../src/stored/profile.ts";
 import { kits, restoredContacts } from "../src/stored/recovery.ts";
 import type { Table } from "../src/stored/record.ts";
@@ -61,10 +62,22 @@ const sample = <T>(name: string, table: Table<T>, value: T): Sample => ({
 const said = {
   messageId: bytes(16, 50),
   mine: true,
+  author: undefined,
   sentAt: 1_700_000_000_000,
   burnMs: 3_600_000,
   sent: { cid: bytes(32, 51), seq: 7 },
 };
+
+const groupNotices = [
+  { kind: "group-created", by: "Alice" },
+  { kind: "member-added", by: undefined, name: "Bob" },
+  { kind: "member-removed", by: "Alice", name: "Bob" },
+  { kind: "member-left", name: "Bob" },
+  { kind: "group-renamed", by: "Alice", from: "Desk", to: "Newsroom" },
+  { kind: "role-changed", by: "Alice", name: "Bob", role: "admin" },
+  { kind: "removed", by: "Alice" },
+  { kind: "left" },
+] as const;
 
 /** Encoded at once, because secrets do not travel. */
 export const samples = (): readonly Sample[] => [
@@ -91,18 +104,18 @@ export const samples = (): readonly Sample[] => [
     leafSeed: secret(22),
     readerSeed: secret(23),
   }),
-  sample("reaction", annotations, {
+  sample("reaction 2", annotations, {
     ...said,
     mine: false,
     sent: undefined,
     about: { kind: "reaction", emoji: "👍" },
   }),
-  sample("edit", annotations, { ...said, about: { kind: "edit", text: "at eleven" } }),
-  sample("deletion", annotations, { ...said, about: { kind: "deletion" } }),
-  sample("burn time changed", items, {
+  sample("edit 2", annotations, { ...said, about: { kind: "edit", text: "at eleven" } }),
+  sample("deletion 2", annotations, { ...said, about: { kind: "deletion" } }),
+  sample("burn time changed 2", items, {
     kind: "notice",
     at: 1_700_000_000_000,
-    notice: { kind: "burn-changed", mine: true, burnMs: 3_600_000 },
+    notice: { kind: "burn-changed", mine: true, by: undefined, burnMs: 3_600_000 },
   }),
   sample("kit", kits, {
     endpoint,
@@ -138,7 +151,7 @@ export const samples = (): readonly Sample[] => [
     lastResortAt: 1_700_000_000_000,
   }),
   sample("conversation", conversations, {
-    accountId: bytes(32, 2),
+    id: bytes(32, 2),
     name: "Bob",
     isVerified: true,
     unread: 2,
@@ -209,10 +222,11 @@ export const samples = (): readonly Sample[] => [
     until: 1_800_000_000_000,
   }),
   sample("joined", joined, { until: 1_800_000_000_000 }),
-  sample("message", items, {
+  sample("message 2", items, {
     kind: "message",
     messageId: bytes(16, 34),
     mine: false,
+    author: bytes(32, 52),
     cid: bytes(32, 33),
     epoch: 2,
     seq: 12,
@@ -223,10 +237,48 @@ export const samples = (): readonly Sample[] => [
     contentKind: 1,
     content: bytes(9, 48),
   }),
-  sample("notice", items, {
+  sample("notice 2", items, {
     kind: "notice",
     at: 1_700_000_000_000,
     notice: { kind: "contact-renamed", from: "Bob", to: "Robert" },
+  }),
+  sample("message in a conversation of two 2", items, {
+    kind: "message",
+    messageId: bytes(16, 34),
+    mine: false,
+    author: undefined,
+    cid: bytes(32, 33),
+    epoch: 2,
+    seq: 12,
+    sentAt: 1_700_000_000_000,
+    receivedAt: 1_700_000_000_100,
+    burnMs: 604_800_000,
+    burnAt: 1_700_604_800_000,
+    contentKind: 1,
+    content: bytes(9, 48),
+  }),
+  ...groupNotices.map((notice) =>
+    sample(`notice ${notice.kind}`, items, { kind: "notice", at: 1_700_000_000_000, notice }),
+  ),
+  sample("group", groups, {
+    state: "in",
+    roster: {
+      version: 1,
+      name: "Desk",
+      members: [
+        { accountId: bytes(32, 60), role: "owner", addedBy: bytes(32, 60), name: "Alice" },
+        { accountId: bytes(32, 2), role: "admin", addedBy: bytes(32, 60), name: "Bob" },
+      ],
+    },
+    adminKey: bytes(32, 61),
+    adminSeeds: [secret(62), secret(63)],
+  }),
+  sample("group member", groupMembers, { name: "Bob", chain, card, since: 3, leavingAt: 1_700_000_000_000 }),
+  sample("addition", additions, { card, chain, keyPackage: bytes(9, 47) }),
+  sample("want", wants, {
+    name: "Newsroom",
+    removed: [bytes(32, 2)],
+    roles: [{ accountId: bytes(32, 64), role: "admin" }],
   }),
   sample("seen id", seenIds, { itemKey: "00000001/018bcfe56800aaaaaaaa00000000000ct" }),
   sample("due burn", dues, { kind: "burn", itemKey: "00000001/0", idKey: "00000001/1" }),

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { createHash, randomBytes } from "node:crypto";
 import { setImmediate } from "node:timers/promises";
-import { createTsMlsEngine, type Authenticate } from "@sotto/crypto";
+import { createTsMlsEngine, type Authenticate, type MlsEngine } from "@sotto/crypto";
 import {
   createMember,
   createProfile,
@@ -248,6 +248,8 @@ export class Person {
   /** What the relay does to frames for this person. */
   tamper: (frame: Uint8Array) => Uint8Array | undefined = (frame) => frame;
   hearsTwice = false;
+  /** A client that lies to others. */
+  changeEngine: (engine: MlsEngine) => MlsEngine = (engine) => engine;
   /** Of this person's own clock. */
   clockOffset = 0;
   #timed: Timed | undefined;
@@ -297,8 +299,10 @@ export class Person {
       alarm,
       clock,
       randomBytes: random,
-      createEngine: (authenticate: Authenticate) =>
-        createTsMlsEngine({ suite: "x25519", authenticate, clock, randomBytes: random }),
+      createEngine: async (authenticate: Authenticate) => {
+        const made = await createTsMlsEngine({ suite: "x25519", authenticate, clock, randomBytes: random });
+        return made.ok ? ok(this.changeEngine(made.value)) : made;
+      },
     };
   }
 
