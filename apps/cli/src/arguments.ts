@@ -2,7 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { err, isOrigin, ok, type Result } from "@sotto/protocol";
+import { err, isOrigin, ok, type GroupRole, type Result } from "@sotto/protocol";
 
 export const COMMANDS = [
   "join",
@@ -13,6 +13,7 @@ export const COMMANDS = [
   "read",
   "follow",
   "verify",
+  "group",
   "pin",
   "kit",
   "wipe",
@@ -46,6 +47,23 @@ export type Command = {
   readonly isThisDevice: boolean;
 };
 
+/** What can be asked of a group, with the operands after it. */
+const GROUP_ACTS = {
+  new: { least: 2, most: Infinity, usage: "group new NAME PERSON…" },
+  members: { least: 1, most: 1, usage: "group members GROUP" },
+  add: { least: 2, most: Infinity, usage: "group add GROUP PERSON…" },
+  remove: { least: 2, most: 2, usage: "group remove GROUP PERSON" },
+  rename: { least: 2, most: 2, usage: "group rename GROUP NAME" },
+  role: { least: 3, most: 3, usage: "group role GROUP PERSON owner|admin|member" },
+  leave: { least: 1, most: 1, usage: "group leave GROUP" },
+} as const;
+export type GroupAct = keyof typeof GROUP_ACTS;
+export const isGroupAct = (word: string | undefined): word is GroupAct =>
+  word !== undefined && Object.hasOwn(GROUP_ACTS, word);
+const GROUP_USAGES = Object.values(GROUP_ACTS)
+  .map(({ usage }) => `./sotto ${usage}`)
+  .join("\n       ");
+
 const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usage: string }>> = {
   join: { least: 1, most: 1, usage: "join CODE --as NAME [--pin] [--kit] [--relay URL] [--size MIB]" },
   link: { least: 0, most: 0, usage: "link" },
@@ -55,6 +73,7 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   read: { least: 1, most: 1, usage: "read PERSON [--count N]" },
   follow: { least: 0, most: 1, usage: "follow [PERSON]" },
   verify: { least: 1, most: 1, usage: "verify PERSON [--matches | --differs]" },
+  group: { least: 1, most: Infinity, usage: `group ${Object.keys(GROUP_ACTS).join("|")} …` },
   pin: { least: 0, most: 0, usage: "pin" },
   kit: { least: 0, most: 0, usage: "kit [--done [--without-contacts]]" },
   wipe: { least: 0, most: 2, usage: "wipe TEXT TEXT | wipe --this-device" },
@@ -99,6 +118,8 @@ export function parseCommand(
     return err(`There is no command "${name ?? ""}". Commands: ${COMMANDS.join(", ")}.`);
   const { least, most, usage } = OPERANDS[known];
   if (operands.length < least || operands.length > most) return err(`Usage: ./sotto ${usage}`);
+  const mistake = known === "group" ? groupMistake(operands) : undefined;
+  if (mistake !== undefined) return err(mistake);
   if (known === "join" && values.as === undefined)
     return err(`Say what your contacts see as your name: ./sotto ${usage}`);
   if (values.matches === true && values.differs === true)
@@ -135,6 +156,16 @@ export function parseCommand(
     isThisDevice,
   });
 }
+
+function groupMistake([act, ...operands]: readonly string[]): string | undefined {
+  if (!isGroupAct(act)) return `Usage: ${GROUP_USAGES}`;
+  const { least, most, usage } = GROUP_ACTS[act];
+  const isRoleWrong = act === "role" && !groupRoles.has(operands[2] ?? "");
+  return operands.length < least || operands.length > most || isRoleWrong
+    ? `Usage: ./sotto ${usage}`
+    : undefined;
+}
+const groupRoles: ReadonlySet<string> = new Set<GroupRole>(["owner", "admin", "member"]);
 
 function parseWords(words: readonly string[]) {
   try {

@@ -2,13 +2,11 @@
 import {
   follow,
   readKit,
-  type ConversationRow,
   type ConversationView,
   type Intent,
   type Member,
   type MemberView,
   type Problem,
-  type Reachability,
 } from "@sotto/client";
 import { seedToWords } from "@sotto/crypto";
 import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
@@ -16,9 +14,23 @@ import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
 import type { Command } from "./arguments.ts";
 import {
+  done,
+  failed,
+  find,
+  lookPatience,
+  patience,
+  rowOf,
+  troubleOf,
+  type Asked,
+  type Ended,
+  type Streams,
+} from "./asked.ts";
+import { group } from "./groups.ts";
+import {
   kitText,
   linkText,
   messageJson,
+  followedLine,
   messageLine,
   rowJson,
   rowLine,
@@ -29,26 +41,7 @@ import { askKit, askNewPin } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";
 import { openWindow, untilInStep, untilView } from "./waiting.ts";
 
-export type Streams = {
-  /** Resolves once the system has taken the line, and never when nobody reads on. */
-  readonly out: (line: string) => Promise<void>;
-  /** Standard input, when a text comes from there. */
-  readonly input: () => Promise<string>;
-  /** Fires when the person wants to stop. */
-  readonly stopped: AbortSignal;
-};
-
 type Run = { readonly command: Command; readonly device: Device; readonly streams: Streams };
-type Asked = { readonly command: Command; readonly member: Member; readonly streams: Streams };
-
-/** The error is a sentence; the exit status is then 1. */
-type Ended = Result<void, string>;
-const done: Ended = ok(undefined);
-const failed = (problem: Problem): Ended => err(problemSentence(problem));
-
-/** `list` and `read` show what there is when a relay takes longer. */
-const LOOK_WAIT_MS = 5_000;
-
 export function run({ command, device, streams }: Run): Promise<Ended> {
   const asked: Asked = { command, member: device.member, streams };
   const { name } = command;
@@ -68,6 +61,8 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return followAll(asked);
     case "verify":
       return verify(asked);
+    case "group":
+      return group(asked);
     case "pin":
       return changePin(device, streams);
     case "kit":
@@ -146,9 +141,14 @@ async function send({ command, member, streams }: Asked): Promise<Ended> {
   return done;
 }
 
-function notSentSentence({ state, reachability }: ConversationView, problem: Problem | undefined): string {
+function notSentSentence(
+  { state, reachability, group: of }: ConversationView,
+  problem: Problem | undefined,
+): string {
   const why = problem ?? troubleOf(reachability) ?? { kind: "relay-unreachable" };
-  const because = state === "ready" ? problemSentence(why) : "This contact was not reached yet.";
+  const notReady =
+    of === undefined ? "This contact was not reached yet." : "This group is not set up at the relay yet.";
+  const because = state === "ready" ? problemSentence(why) : notReady;
   return `${because} Not sent yet: it goes out with a later command.`;
 }
 
@@ -184,7 +184,7 @@ async function followAll({ command, member, streams }: Asked): Promise<Ended> {
   const only = command.operands.length === 0 ? undefined : await find({ command, member, streams });
   if (only && !only.ok) return only;
   const print = (message: Parameters<typeof messageLine>[1], conversation: ConversationView): Promise<void> =>
-    streams.out(command.json ? messageJson(conversation, message) : messageLine(conversation, message));
+    streams.out(command.json ? messageJson(conversation, message) : followedLine(conversation, message));
   const stop = follow(member, print, only?.value.id);
   if (!streams.stopped.aborted)
     await new Promise((resolve) => streams.stopped.addEventListener("abort", resolve, { once: true }));
@@ -196,6 +196,10 @@ async function verify({ command, member, streams }: Asked): Promise<Ended> {
   const found = await find({ command, member, streams });
   if (!found.ok) return found;
   const { id } = found.value;
+  if (found.value.members !== undefined)
+    return err(
+      "A group has no safety number of its own: compare with each person in it, ./sotto verify PERSON.",
+    );
   const number = member.safetyNumber(id);
   if (number === undefined) return err("There is no safety number before this contact was reached.");
   if (command.compared !== undefined) {
@@ -283,41 +287,4 @@ async function showWipeTexts({ vault }: Device, { out }: Streams): Promise<Ended
   if (vault === undefined) return err(NO_PIN);
   for (const text of vault.wipeShares()) await out(text);
   return done;
-}
-
-const troubleOf = (reachability: Reachability): Problem | undefined =>
-  reachability.kind === "offline" ? (reachability.problem ?? { kind: "relay-unreachable" }) : undefined;
-
-const patience = ({ timeoutMs }: Command, { stopped }: Streams) => ({ timeoutMs, stopped });
-
-const lookPatience = (command: Command, { stopped }: Streams) => ({
-  timeoutMs: Math.min(command.timeoutMs, LOOK_WAIT_MS),
-  stopped,
-});
-
-const rowOf = (view: MemberView, id: string): ConversationRow | undefined =>
-  view.conversations.find((row) => row.id === id);
-
-/** What came meanwhile may bring the name: looked for again once this device is in step. */
-async function find({ command, member, streams }: Asked): Promise<Result<ConversationRow, string>> {
-  const who = command.operands[0] ?? "";
-  const found = findIn(member.view(), who);
-  if (found.ok) return found;
-  await untilInStep(member, lookPatience(command, streams));
-  return findIn(member.view(), who);
-}
-
-function findIn(view: MemberView, who: string): Result<ConversationRow, string> {
-  const wanted = who.toLocaleLowerCase();
-  const named = (row: ConversationRow): boolean => row.name.toLocaleLowerCase() === wanted;
-  const begins = (row: ConversationRow): boolean =>
-    row.name.toLocaleLowerCase().startsWith(wanted) || (who.length >= 4 && row.id.startsWith(wanted));
-  const exact = view.conversations.filter(named);
-  const matches = exact.length > 0 ? exact : view.conversations.filter(begins);
-  const [only] = matches;
-  if (only === undefined || wanted === "")
-    return err(`There is no conversation with "${who}". ./sotto list shows them all.`);
-  if (matches.length > 1)
-    return err(`"${who}" could be ${matches.length} contacts. Use the letters before the name.`);
-  return ok(only);
 }

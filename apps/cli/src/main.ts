@@ -2,7 +2,8 @@
 import { openDevice } from "@sotto/client-adapters/node";
 import { ok, TEXT_BYTES_MAX, type Result } from "@sotto/protocol";
 import { parseCommand, type Command } from "./arguments.ts";
-import { run, type Streams } from "./commands.ts";
+import type { Streams } from "./asked.ts";
+import { run } from "./commands.ts";
 import { join } from "./join.ts";
 import { askKit, askNewPin, askPassphrase } from "./passphrase.ts";
 import { problemSentence } from "./sentences.ts";

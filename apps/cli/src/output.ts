@@ -1,16 +1,26 @@
 /** What the terminal prints: lines for people, one JSON value a line for programs. Spec: spec/terminal.md, TC2, TC3. */
-import type { ConversationRow, ConversationView, MessageView, Notice, SafetyNumberView } from "@sotto/client";
+import type {
+  ConversationRow,
+  ConversationView,
+  GroupMember,
+  MessageView,
+  Notice,
+  SafetyNumberView,
+} from "@sotto/client";
 import { unreachable } from "@sotto/protocol";
 import { renderUnicodeCompact } from "uqr";
+import { problemSentence } from "./sentences.ts";
 
 const MARKS = { waiting: "…", sent: "✓", delivered: "✓✓", failed: "!" } as const;
 const STATES: Readonly<Record<ConversationRow["state"], string>> = {
   ready: "",
   "setting-up": " [not reached yet]",
   broken: " [being made anew]",
+  over: " [over: you are in it no longer]",
 };
 const CONTINUED = "\n      ";
 const ID_CHARS = 8;
+const TIME_CHARS = "2026-11-22 14:02".length;
 const GROUPS_A_LINE = 4;
 
 /** Text from others may hold terminal control sequences: only line breaks and visible characters pass. */
@@ -56,18 +66,32 @@ export function kitText({
 
 export const linkText = (link: string): string => `${renderUnicodeCompact(link, { ecc: "L" })}\n${link}`;
 
+/** Among messages of other conversations: in a group, the author alone does not say where it was said. */
+export function followedLine(conversation: ConversationView, message: MessageView): string {
+  const line = messageLine(conversation, message);
+  return conversation.group === undefined
+    ? line
+    : `${line.slice(0, TIME_CHARS)} [${printable(conversation.name)}]${line.slice(TIME_CHARS)}`;
+}
+
 export function messageLine({ name }: Pick<ConversationView, "name">, message: MessageView): string {
   if (message.content.kind === "notice")
     return `${localTime(message.time)} — ${noticeText(message.content.notice)}`;
-  const author = message.mine ? "you" : name;
+  const author = message.mine ? "you" : (message.author ?? name);
   const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
-  const reactions = message.reactions.map(({ emoji }) => ` ${emoji}`).join("");
+  const reactions = message.reactions.map(reactionText).join("");
   const said = printable(`${quoteText(message.quote)}${contentText(message.content)}${reactions}`);
   return `${localTime(message.time)} ${printable(author)}: ${said}${mark}`;
 }
 
-const quoteText = (quote: MessageView["quote"]): string =>
-  quote === undefined ? "" : `[re: ${quote.text ?? "a message that is gone"}] `;
+const reactionText = ({ emoji, author }: MessageView["reactions"][number]): string =>
+  author === undefined ? ` ${emoji}` : ` ${emoji} (${author})`;
+
+function quoteText(quote: MessageView["quote"]): string {
+  if (quote === undefined) return "";
+  const author = quote.author === undefined ? "" : ` ${quote.author}`;
+  return `[re${author}: ${quote.text ?? "a message that is gone"}] `;
+}
 
 function contentText(content: Exclude<MessageView["content"], { kind: "notice" }>): string {
   switch (content.kind) {
@@ -96,7 +120,16 @@ function durationText(ms: number): string {
   return unit === undefined ? `${Math.ceil(ms / SECOND_MS)} seconds` : `${ms / unit[0]} ${unit[1]}`;
 }
 
+function roleText({ by, name, role }: Extract<Notice, { kind: "role-changed" }>): string {
+  const who = by === undefined ? "you" : printable(by);
+  const whom = name === undefined ? "you" : printable(name);
+  return role === "member"
+    ? `${who} took the admin role back from ${whom}`
+    : `${who} made ${whom} the ${role} of this group`.replace("the admin", "an admin");
+}
+
 function noticeText(notice: Notice): string {
+  const by = "by" in notice && notice.by !== undefined ? printable(notice.by) : undefined;
   switch (notice.kind) {
     case "started":
       return "end-to-end encrypted from here on";
@@ -109,9 +142,25 @@ function noticeText(notice: Notice): string {
     case "gap":
       return "messages vanished before this device saw them";
     case "burn-changed":
-      return `${notice.mine ? "you" : "the contact"} set the burn time to ${durationText(notice.burnMs)}`;
+      return `${notice.mine ? "you" : (by ?? "the contact")} set the burn time to ${durationText(notice.burnMs)}`;
     case "log-conflict":
       return "the relay showed two histories: ask its operator";
+    case "group-created":
+      return by === undefined ? "you created this group" : `${by} added you to this group`;
+    case "member-added":
+      return `${by ?? "you"} added ${printable(notice.name)}`;
+    case "member-removed":
+      return `${by ?? "you"} removed ${printable(notice.name)}, who cannot read what comes`;
+    case "member-left":
+      return `${printable(notice.name)} left`;
+    case "group-renamed":
+      return `${by ?? "you"} renamed the group from "${printable(notice.from)}" to "${printable(notice.to)}"`;
+    case "role-changed":
+      return roleText(notice);
+    case "removed":
+      return `${by === undefined ? "you were removed" : `${by} removed you`}: nothing more comes`;
+    case "left":
+      return "you left: nothing more comes";
     default:
       return unreachable(notice);
   }
@@ -119,13 +168,14 @@ function noticeText(notice: Notice): string {
 
 export const messageJson = (
   { id, name }: Pick<ConversationView, "id" | "name">,
-  { key, mine, time, mark, burn, quote, reactions, content }: MessageView,
+  { key, mine, author, time, mark, burn, quote, reactions, content }: MessageView,
 ): string =>
   JSON.stringify({
     conversation: id,
     name,
     key,
     mine,
+    author,
     time,
     mark,
     burnAt: burn?.burnAt,
@@ -137,13 +187,54 @@ export const messageJson = (
 export function rowLine(row: ConversationRow): string {
   const unread = row.unread > 0 ? ` (${row.unread} new)` : "";
   const verified = row.isVerified ? " [verified]" : "";
-  const preview = row.preview === undefined ? "" : `  ${localTime(row.preview.time)} ${row.preview.text}`;
+  const members = row.members === undefined ? "" : ` (${peopleText(row.members)})`;
+  const author = row.preview?.author === undefined ? "" : `${row.preview.author}: `;
+  const preview =
+    row.preview === undefined ? "" : `  ${localTime(row.preview.time)} ${author}${row.preview.text}`;
   const rest = printable(preview.replaceAll(/\s+/g, " "));
-  return `${row.id.slice(0, ID_CHARS)}  ${printable(row.name)}${verified}${STATES[row.state]}${unread}${rest && ` ${rest}`}`;
+  return `${row.id.slice(0, ID_CHARS)}  ${printable(row.name)}${members}${verified}${STATES[row.state]}${unread}${rest && ` ${rest}`}`;
 }
 
-export const rowJson = ({ id, name, isVerified, unread, state }: ConversationRow): string =>
-  JSON.stringify({ id, name, verified: isVerified, unread, state });
+const peopleText = (count: number): string => (count === 1 ? "1 person" : `${count} people`);
+
+export const rowJson = ({ id, name, isVerified, members, unread, state }: ConversationRow): string =>
+  JSON.stringify({ id, name, verified: isVerified, members, unread, state });
+
+const MEMBER_STATES: Readonly<Record<GroupMember["state"], string>> = {
+  in: "",
+  joining: " [joining]",
+  leaving: " [leaving]",
+};
+
+export function memberLine(member: GroupMember): string {
+  const { id, name, isSelf, role, addedBy, isVerified, state, problem } = member;
+  const self = isSelf ? " (you)" : "";
+  const verified = isVerified ? " [verified]" : "";
+  const by = addedBy === undefined ? "" : `, added by ${printable(addedBy)}`;
+  const trouble = problem === undefined ? "" : `\n          ${problemSentence(problem)}`;
+  return `${id.slice(0, ID_CHARS)}  ${printable(name)}${self}: ${role}${by}${verified}${MEMBER_STATES[state]}${trouble}`;
+}
+
+export const memberJson = ({
+  id,
+  name,
+  isSelf,
+  role,
+  addedBy,
+  isVerified,
+  state,
+  problem,
+}: GroupMember): string =>
+  JSON.stringify({
+    id,
+    name,
+    self: isSelf,
+    role,
+    addedBy,
+    verified: isVerified,
+    state,
+    problem: problem?.kind,
+  });
 
 export function safetyLines(row: ConversationRow, { groups, qrText }: SafetyNumberView): string {
   const lines = Array.from({ length: Math.ceil(groups.length / GROUPS_A_LINE) }, (_, line) =>

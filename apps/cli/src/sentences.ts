@@ -1,6 +1,6 @@
 /** What the terminal says about each Problem: what happened, what it means, what to do. Spec: spec/terminal.md, TC4. */
 import type { DeviceProblem } from "@sotto/client-adapters/node";
-import { unreachable } from "@sotto/protocol";
+import { GROUP_MEMBERS_MAX, unreachable } from "@sotto/protocol";
 
 const seconds = (ms: number): string => `${Math.max(1, Math.ceil(ms / 1000))} s`;
 
@@ -116,6 +116,16 @@ export function problemSentence(problem: DeviceProblem): string {
       return "A newer version wrote this backup; it was not touched. Update Sotto, then try again.";
     case "message-gone":
       return "This message is not here any more: it burned or was deleted meanwhile. Nothing was changed.";
+    case "group-role":
+      return "Only the owner or an admin of this group may do this. Nothing was changed; ask one of them.";
+    case "group-owner-leaves":
+      return "You are the owner of this group. Make somebody else the owner first: ./sotto group role GROUP PERSON owner";
+    case "group-full":
+      return `A group has at most ${GROUP_MEMBERS_MAX} people. Nobody was added; choose fewer.`;
+    case "group-over":
+      return "You are in this group no longer. Nothing was sent or changed.";
+    case "member-unreachable":
+      return "Somebody you named cannot be added yet: they are no contact of yours, or their device has not said how it is reached. It does so when it is next online.";
     case "expired":
       return "The burn time of this message came before it could be sent. It is gone; nobody received it.";
     default:

@@ -25,6 +25,10 @@ for (const [what, words, says] of [
   ["a container of no size", ["join", "CODE", "--as", "Alice", "--size", "3"], /--size/],
   ["both outcomes of comparing", ["verify", "bob", "--matches", "--differs"], /not both/],
   ["joining without a name", ["join", "CODE"], /name/],
+  ["an act that no group knows", ["group", "shout", "friday"], /group new NAME PERSON/],
+  ["a group of nobody else", ["group", "new", "Friday"], /Usage: .*group new/],
+  ["two people removed at once", ["group", "remove", "friday", "bob", "carol"], /Usage: .*group remove/],
+  ["a role that there is none of", ["group", "role", "friday", "bob", "king"], /owner\|admin\|member/],
   ["the passphrase as an option", ["list", "--passphrase", "x"], /--passphrase/],
 ] as const)
   test(`[TC1 TC6] ${what} is refused with a sentence`, () => {

@@ -13,6 +13,8 @@ export type Place =
   | { readonly kind: "decoy" }
   | { readonly kind: "kit" }
   | { readonly kind: "add"; readonly link: string }
+  | { readonly kind: "new-group" }
+  | { readonly kind: "add-people"; readonly id: ConversationId }
   | { readonly kind: "conversation"; readonly id: ConversationId }
   | { readonly kind: "details"; readonly id: ConversationId }
   | { readonly kind: "verify"; readonly id: ConversationId };

@@ -1,6 +1,6 @@
 /** Every problem as a sentence or three: what happened, what it means, what to do. */
 import type { Problem } from "@sotto/client";
-import { unreachable } from "@sotto/protocol";
+import { GROUP_MEMBERS_MAX, unreachable } from "@sotto/protocol";
 import * as m from "./paraglide/messages.js";
 import { durationWords } from "./words.ts";
 
@@ -98,6 +98,16 @@ export function problemWords(problem: Problem): string {
       return m.problem_backup_invalid();
     case "backup-newer":
       return m.problem_backup_newer();
+    case "group-role":
+      return m.problem_group_role();
+    case "group-owner-leaves":
+      return m.problem_group_owner_leaves();
+    case "group-full":
+      return m.problem_group_full({ most: GROUP_MEMBERS_MAX });
+    case "group-over":
+      return m.problem_group_over();
+    case "member-unreachable":
+      return m.problem_member_unreachable();
     case "message-gone":
       return m.problem_message_gone();
     case "expired":

@@ -60,3 +60,15 @@ export const sizeWords = (bytes: number): string =>
   }).format(bytes / MEBIBYTE);
 
 export const countWords = (count: number): string => new Intl.NumberFormat(formatTag()).format(count);
+
+const lists = new Map<string, Intl.ListFormat>();
+/** "Mara, Idris and Noor". */
+export function listWords(words: readonly string[]): string {
+  const tag = formatTag();
+  const format = lists.get(tag) ?? new Intl.ListFormat(tag, { type: "conjunction" });
+  lists.set(tag, format);
+  return format.format(words);
+}
+
+/** A name within a sentence of ours: whichever way it is written, the words around it stay in their order. */
+export const nameWords = (name: string): string => `\u2068${name}\u2069`;

@@ -52,6 +52,7 @@ for (const { name, scene, size, wish } of PICTURES) {
   const window = size === PHONE ? windows.phone : windows.desk;
   await window.page.goto(gallery.address(scene, wish));
   await window.page.locator(".home, .threshold__body").waitFor();
+  await window.page.locator("html[data-pressed]").waitFor();
   await window.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await window.page.waitForTimeout(300);
   await window.page.screenshot({ path: join(FOLDER, `${name}.png`) });

@@ -41,6 +41,7 @@ const noon = new Date(2026, 4, 14, 12, 0, 0).getTime();
 const message = (key: string, time: number, mine: boolean): MessageView => ({
   key,
   mine,
+  author: undefined,
   time,
   mark: undefined,
   problem: undefined,
@@ -81,6 +82,28 @@ test("[UI22] days are parted, and the unread begin with a line that parts a grou
     "unread",
     "c first last",
   ]);
+});
+
+test("[UI61] a name stands over a bubble where the author is another one than before, a day or the unread begin", () => {
+  const by = (author: string | undefined, key: string, time = noon): MessageView => ({
+    ...message(key, time, author === undefined),
+    author,
+  });
+  const talk = [
+    by("Mara", "a", noon - 24 * 60 * MINUTE_MS),
+    by("Mara", "b"),
+    by("Mara", "c", noon + 5 * MINUTE_MS),
+    by("Idris", "d", noon + 5 * MINUTE_MS),
+    by(undefined, "e", noon + 5 * MINUTE_MS),
+    by("Idris", "f", noon + 5 * MINUTE_MS),
+    by("Idris", "g", noon + 5 * MINUTE_MS),
+  ];
+  const named = messagesToLines(talk, "g").filter((line) => line.kind === "message" && line.showsAuthor);
+  assert.deepEqual(
+    named.map(({ key }) => key),
+    ["a", "b", "d", "f", "g"],
+  );
+  assert.deepEqual(shape(talk.slice(2, 4)), ["day", "c first last", "d first last"]);
 });
 
 test("[UI22] a notice belongs to no group", () => {

@@ -12,7 +12,7 @@ export function Announcer({ view }: { readonly view: ConversationView }): JSX.El
     if (last === undefined || last.key === heard.current) return;
     heard.current = last.key;
     if (!last.mine && last.content.kind === "text") {
-      setSaid(m.message_announced({ name: view.name, text: last.content.text }));
+      setSaid(m.message_announced({ name: last.author ?? view.name, text: last.content.text }));
     }
   }, [view.messages]);
   return (

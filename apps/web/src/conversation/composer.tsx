@@ -123,7 +123,8 @@ function About(
 ): JSX.Element | null {
   const { writing, about, name, onCancel } = props;
   if (writing.kind === "new") return null;
-  const replying = about?.mine === true ? m.compose_reply_self() : m.compose_reply({ name });
+  const replying =
+    about?.mine === true ? m.compose_reply_self() : m.compose_reply({ name: about?.author ?? name });
   return (
     <div class="composer__about">
       <Icon name={writing.kind} />

@@ -12,16 +12,21 @@ export type Line =
       /** First and last of a group: one author, one minute. */
       readonly isFirst: boolean;
       readonly isLast: boolean;
+      /** Whether its author's name stands over it: in a group, where it is another one than before. */
+      readonly showsAuthor: boolean;
     };
 
 const isBubble = (message: MessageView): boolean => message.content.kind !== "notice";
 
+const isSameAuthor = (a: MessageView, b: MessageView): boolean => a.mine === b.mine && a.author === b.author;
+
+/** One author's bubbles of one minute. */
 const isGroup = (a: MessageView | undefined, b: MessageView | undefined): boolean =>
   a !== undefined &&
   b !== undefined &&
   isBubble(a) &&
   isBubble(b) &&
-  a.mine === b.mine &&
+  isSameAuthor(a, b) &&
   Math.floor(a.time / MINUTE_MS) === Math.floor(b.time / MINUTE_MS);
 
 export function messagesToLines(
@@ -31,7 +36,8 @@ export function messagesToLines(
   const lines: Line[] = [];
   messages.forEach((message, at) => {
     const before = messages[at - 1];
-    if (before === undefined || dayOf(before.time) !== dayOf(message.time)) {
+    const beginsDay = before === undefined || dayOf(before.time) !== dayOf(message.time);
+    if (beginsDay) {
       lines.push({ kind: "day", key: `day-${dayOf(message.time)}`, time: message.time });
     }
     const beginsUnread = message.key === firstUnread;
@@ -43,6 +49,10 @@ export function messagesToLines(
       message,
       isFirst: beginsUnread || !isGroup(before, message),
       isLast: after?.key === firstUnread ? true : !isGroup(message, after),
+      showsAuthor:
+        message.author !== undefined &&
+        isBubble(message) &&
+        (beginsDay || beginsUnread || !isBubble(before) || !isSameAuthor(before, message)),
     });
   });
   return lines;

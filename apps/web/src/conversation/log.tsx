@@ -136,7 +136,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
               key={line.key}
               line={line}
               waits={waits?.key === line.key ? waits.words : undefined}
-              author={view.name}
+              contact={view.group === undefined ? view.name : undefined}
               onIntent={onIntent}
               onOptions={onOptions}
               onCompare={onCompare}
@@ -168,7 +168,7 @@ function dayAbove(lines: readonly Line[], index: number): number | undefined {
 }
 
 function LogLine(
-  props: Pick<MessageProps, "author" | "waits" | "onIntent" | "onOptions" | "onCompare"> & {
+  props: Pick<MessageProps, "contact" | "waits" | "onIntent" | "onOptions" | "onCompare"> & {
     readonly line: Line;
   },
 ): JSX.Element {
@@ -187,6 +187,6 @@ function LogLine(
         </p>
       );
     case "message":
-      return <Message message={line.message} isFirst={line.isFirst} isLast={line.isLast} {...rest} />;
+      return <Message {...line} {...rest} />;
   }
 }

@@ -7,6 +7,7 @@ import { CopyButton } from "../parts/copy-button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { momentWords } from "../words.ts";
+import { WhoReacted } from "./reactions.tsx";
 
 export type MessageAct =
   | { readonly kind: "react"; readonly emoji: string }
@@ -16,17 +17,21 @@ const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
 export function MessageOptions(props: {
   readonly message: MessageView;
+  /** The other one, in a conversation of two. */
+  readonly contact: string | undefined;
+  /** Nothing more can be said here: what was said can be copied. */
+  readonly isOver: boolean;
   readonly onAct: (act: MessageAct) => void;
   readonly onClose: () => void;
 }): JSX.Element | null {
-  const { message, onAct, onClose } = props;
+  const { message, contact, isOver, onAct, onClose } = props;
   const [isDeleting, setDeleting] = useState(false);
   const { content } = message;
   if (content.kind !== "text") return null;
   if (isDeleting) {
     return (
       <Dialog title={m.delete_for_everyone()} onClose={onClose}>
-        <p>{m.delete_text()}</p>
+        <p>{contact === undefined ? m.delete_text_group() : m.delete_text()}</p>
         <div class="options">
           <button type="button" class="button button--danger" onClick={() => onAct({ kind: "delete" })}>
             {m.delete_now()}
@@ -40,14 +45,16 @@ export function MessageOptions(props: {
   }
   return (
     <Dialog title={m.message_options()} onClose={onClose}>
-      <EmojiRow message={message} onAct={onAct} />
+      {!isOver && <EmojiRow message={message} onAct={onAct} />}
       <div class="options">
-        <button type="button" class="button" onClick={() => onAct({ kind: "reply" })}>
-          <Icon name="reply" />
-          {m.reply()}
-        </button>
+        {!isOver && (
+          <button type="button" class="button" onClick={() => onAct({ kind: "reply" })}>
+            <Icon name="reply" />
+            {m.reply()}
+          </button>
+        )}
         <CopyButton text={content.text} label={m.copy_text()} />
-        {message.mine && (
+        {message.mine && !isOver && (
           <>
             <button type="button" class="button" onClick={() => onAct({ kind: "edit" })}>
               <Icon name="edit" />
@@ -60,6 +67,7 @@ export function MessageOptions(props: {
           </>
         )}
       </div>
+      <WhoReacted reactions={message.reactions} contact={contact} />
       {content.edits.length > 0 && (
         <section class="versions">
           <h3>{m.versions_title()}</h3>

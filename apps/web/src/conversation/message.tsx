@@ -1,18 +1,22 @@
 /** One message: a bubble with its time beside it, or a line of Sotto's own. */
-import type { MessageView, Quote, Reaction } from "@sotto/client";
+import type { MessageView, Quote } from "@sotto/client";
 import type { ComponentChild, JSX, TargetedMouseEvent } from "preact";
 import * as m from "../paraglide/messages.js";
+import { toneOf } from "../parts/avatar.tsx";
 import { BurnTime } from "../parts/burn-time.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
 import { problemWords } from "../problem-words.ts";
 import { asksToCompare, noticeWords } from "./notice-words.ts";
+import { Reactions } from "./reactions.tsx";
 
 export type MessageProps = {
   readonly message: MessageView;
-  readonly author: string;
+  /** The other one, in a conversation of two. In a group each message, quote and reaction names its own author. */
+  readonly contact: string | undefined;
   readonly isFirst: boolean;
   readonly isLast: boolean;
+  readonly showsAuthor: boolean;
   /** Why it waits, where it is this message that says so. */
   readonly waits: string | undefined;
   readonly onIntent: (kind: "retry" | "discard", key: string) => void;
@@ -46,13 +50,14 @@ const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
   !(event.target instanceof HTMLAnchorElement);
 
 export function Message(props: MessageProps): JSX.Element {
-  const { message, author, isFirst, isLast, waits, onIntent, onOptions, onCompare } = props;
+  const { message, contact, isFirst, isLast, showsAuthor, waits, onIntent, onOptions, onCompare } = props;
   const { content } = message;
+  const isOfGroup = contact === undefined;
   if (content.kind === "notice") {
     return (
       <div class="notice">
-        <p>{noticeWords(content.notice)}</p>
-        {asksToCompare(content.notice) && (
+        <p>{noticeWords(content.notice, isOfGroup)}</p>
+        {!isOfGroup && asksToCompare(content.notice) && (
           <button type="button" class="button button--plain" onClick={onCompare}>
             {m.verify_compare_now()}
           </button>
@@ -60,6 +65,7 @@ export function Message(props: MessageProps): JSX.Element {
       </div>
     );
   }
+  const author = message.author ?? contact ?? "";
   const isFailed = message.mark === "failed";
   const mayAct = !isFailed && content.kind === "text";
   const isEdited = content.kind === "text" && content.edits.length > 0;
@@ -72,6 +78,11 @@ export function Message(props: MessageProps): JSX.Element {
       data-last={isLast}
       aria-label={message.mine ? m.you() : author}
     >
+      {showsAuthor && (
+        <p class="message__author" data-tone={toneOf(author)} aria-hidden="true">
+          <bdi>{author}</bdi>
+        </p>
+      )}
       <div class="message__row">
         <div
           class="bubble"
@@ -79,7 +90,7 @@ export function Message(props: MessageProps): JSX.Element {
           data-unknown={content.kind !== "text"}
           onClick={(event) => mayAct && isTap(event) && onOptions(message.key)}
         >
-          {message.quote !== undefined && <Quoted quote={message.quote} author={author} />}
+          {message.quote !== undefined && <Quoted quote={message.quote} contact={contact} />}
           <span class="bubble__text" dir="auto">
             {contentWords(content)}
           </span>
@@ -101,7 +112,7 @@ export function Message(props: MessageProps): JSX.Element {
       </div>
       {(isEdited || message.isChanging || message.reactions.length > 0) && (
         <div class="message__beside">
-          <Reactions reactions={message.reactions} author={author} />
+          <Reactions reactions={message.reactions} contact={contact} onOpen={() => onOptions(message.key)} />
           {(isEdited || message.isChanging) && (
             <p class="message__edited">{message.isChanging ? m.message_changing() : m.message_edited()}</p>
           )}
@@ -143,31 +154,16 @@ function contentWords(content: Exclude<MessageView["content"], { kind: "notice" 
   }
 }
 
-function Quoted({ quote, author }: { readonly quote: Quote; readonly author: string }): JSX.Element {
+function Quoted(props: { readonly quote: Quote; readonly contact: string | undefined }): JSX.Element {
+  const { quote, contact } = props;
   return (
     <blockquote class="quote">
-      {quote.text !== undefined && <bdi class="quote__author">{quote.mine ? m.you() : author}</bdi>}
+      {quote.text !== undefined && (
+        <bdi class="quote__author">{quote.mine ? m.you() : (quote.author ?? contact)}</bdi>
+      )}
       <span class="quote__text" dir="auto">
         {quote.text ?? m.quote_gone()}
       </span>
     </blockquote>
-  );
-}
-
-function Reactions(props: {
-  readonly reactions: readonly Reaction[];
-  readonly author: string;
-}): JSX.Element | null {
-  const { reactions, author } = props;
-  if (reactions.length === 0) return null;
-  return (
-    <ul class="reactions">
-      {reactions.map(({ emoji, mine }) => (
-        <li key={mine} data-mine={mine}>
-          <span aria-hidden="true">{emoji}</span>
-          <span class="unseen">{m.reaction_of({ name: mine ? m.you() : author, emoji })}</span>
-        </li>
-      ))}
-    </ul>
   );
 }

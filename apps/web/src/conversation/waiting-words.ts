@@ -13,9 +13,9 @@ export function waitingIn(view: ConversationView): Waiting | undefined {
 }
 
 /** Short, where the whole of it stands above the messages. */
-function wordsFor({ problem, state, reachability, name }: ConversationView): string | undefined {
+function wordsFor({ problem, state, reachability, name, group }: ConversationView): string | undefined {
   if (problem !== undefined) return m.waits_not_reached({ name });
-  if (state === "setting-up") return m.waits_for_device({ name });
+  if (state === "setting-up") return group === undefined ? m.waits_for_device({ name }) : m.waits_for_group();
   if (state === "broken") return m.waits_for_remaking();
   return reachability.kind === "offline" ? m.waits_for_relay() : undefined;
 }

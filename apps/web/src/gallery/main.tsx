@@ -12,7 +12,8 @@ import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
 import { conversation, kit, message, NOW, rows, safetyNumber } from "./people.ts";
 import type { UnlockChoice } from "../worker/protocol.ts";
-import { SCENES, type Scene } from "./scenes.ts";
+import type { Scene } from "./scene.ts";
+import { SCENES } from "./scenes.ts";
 
 const app = document.getElementById("app");
 if (app === null) throw new Error("gallery.html has no #app");
@@ -20,8 +21,8 @@ if (app === null) throw new Error("gallery.html has no #app");
 /** For tests: what the screens asked for, and a way to let messages come. */
 const asked: unknown[] = [];
 const windows = new Set<(received: MessageView) => void>();
-const receive = (text: string): void => {
-  const received = message(text, 0);
+const receive = (text: string, author?: string): void => {
+  const received = message(text, 0, { author });
   for (const show of windows) show(received);
 };
 Object.assign(globalThis, { gallery: { asked, receive } });
@@ -54,6 +55,7 @@ function sceneDevice(scene: Scene): Device {
     ask: async (intent) => {
       asked.push(intent);
       if (scene.problem !== undefined) return err(scene.problem);
+      if (intent.kind === "create-group") return ok({ kind: "conversation", id: "mara" });
       return ok(intent.kind === "show-kit" ? kit : { kind: "done" });
     },
     openConversation(id, show) {
@@ -84,6 +86,17 @@ const scene = SCENES[wanted.get("scene") ?? ""];
 if (scene?.place !== undefined) go(scene.place);
 if (scene?.isForExample === true) incomingExample.value = "alice";
 
+/** As a person does: nothing is pressed before it is there. */
+async function press(selectors: readonly string[]): Promise<void> {
+  for (const selector of selectors) {
+    let found: HTMLElement | null = null;
+    while ((found = document.querySelector<HTMLElement>(selector)) === null)
+      await new Promise((drawn) => requestAnimationFrame(drawn));
+    found.click();
+  }
+  document.documentElement.dataset["pressed"] = "true";
+}
+
 render(
   scene === undefined ? (
     <main>
@@ -102,3 +115,4 @@ render(
   ),
   app,
 );
+void press(scene?.pressed ?? []);

@@ -5,9 +5,9 @@ import { DEFAULT_POLICY } from "@sotto/protocol";
 /** A Thursday, shortly after two in the afternoon. */
 export const NOW = new Date(2026, 4, 14, 14, 5, 20).getTime();
 
-const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_MS = 24 * HOUR_MS;
+export const MINUTE_MS = 60_000;
+export const HOUR_MS = 60 * MINUTE_MS;
+export const DAY_MS = 24 * HOUR_MS;
 const WEEK_MS = 7 * DAY_MS;
 
 const LINK = `https://relay.example/#c${"AQIDBAUGBwgJCgsMDQ4PEBESExQVFhcYGRobHB0eHyAhIiMkJSYnKCkqKywtLi8w".repeat(3)}x7Qk`;
@@ -32,10 +32,11 @@ export const kit = {
   words: [...Array.from({ length: 23 }, () => "abandon"), "art"],
 } as const;
 
-const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
+export const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): ConversationRow => ({
   id,
   name,
   isVerified: false,
+  members: undefined,
   unread: 0,
   draft: "",
   preview: undefined,
@@ -45,12 +46,13 @@ const row = (id: string, name: string, rest: Partial<ConversationRow> = {}): Con
   ...rest,
 });
 
-const preview = (
+export const preview = (
   text: string,
   agoMs: number,
   rest: Partial<NonNullable<ConversationRow["preview"]>> = {},
 ) => ({
   text,
+  author: undefined,
   time: NOW - agoMs,
   mine: false,
   mark: undefined,
@@ -111,6 +113,7 @@ let keys = 0;
 export const message = (text: string, agoMs: number, rest: Partial<MessageView> = {}): MessageView => ({
   key: `message-${++keys}`,
   mine: false,
+  author: undefined,
   time: NOW - agoMs,
   mark: rest.mine === true ? "delivered" : undefined,
   problem: undefined,
@@ -125,22 +128,26 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
 /** Replies, reactions, edits and what is gone. */
 export const answeredTalk: readonly MessageView[] = [
   message("", 2 * HOUR_MS, {
-    content: { kind: "notice", notice: { kind: "burn-changed", mine: false, burnMs: WEEK_MS } },
+    content: {
+      kind: "notice",
+      notice: { kind: "burn-changed", mine: false, by: undefined, burnMs: WEEK_MS },
+    },
     burn: undefined,
   }),
   message("Can you bring the second set of keys on Friday, and the list of names?", 40 * MINUTE_MS, {
-    reactions: [{ emoji: "👍", mine: true }],
+    reactions: [{ emoji: "👍", mine: true, author: undefined }],
   }),
   message("Keys yes. The list stays where it is.", 38 * MINUTE_MS, {
     mine: true,
     quote: {
       key: "message-1",
       mine: false,
+      author: undefined,
       text: "Can you bring the second set of keys on Friday, and the list of names?",
     },
     reactions: [
-      { emoji: "🙏", mine: true },
-      { emoji: "❤️", mine: false },
+      { emoji: "🙏", mine: true, author: undefined },
+      { emoji: "❤️", mine: false, author: undefined },
     ],
   }),
   message("We meet at the side door at half past ten.", 30 * MINUTE_MS, {
@@ -152,12 +159,14 @@ export const answeredTalk: readonly MessageView[] = [
   }),
   message("", 20 * MINUTE_MS, { mine: true, content: { kind: "deleted" } }),
   message("", 18 * MINUTE_MS, { content: { kind: "deleted" } }),
-  message("Forget what I asked.", 12 * MINUTE_MS, { quote: { key: "gone", mine: true, text: undefined } }),
+  message("Forget what I asked.", 12 * MINUTE_MS, {
+    quote: { key: "gone", mine: true, author: undefined, text: undefined },
+  }),
   message("Then half past ten it is, at the side door.", 4 * MINUTE_MS, {
     mine: true,
     mark: "sent",
     isChanging: true,
-    quote: { key: "message-3", mine: true, text: "Keys yes. The list stays where it is." },
+    quote: { key: "message-3", mine: true, author: undefined, text: "Keys yes. The list stays where it is." },
     content: {
       kind: "text",
       text: "Then half past ten it is, at the side door.",
@@ -202,6 +211,7 @@ export const conversation = (rest: Partial<ConversationView> = {}): Conversation
   id: "mara",
   name: "Mara",
   isVerified: true,
+  group: undefined,
   state: "ready",
   problem: undefined,
   reachability: { kind: "online" },

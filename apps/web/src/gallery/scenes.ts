@@ -1,7 +1,7 @@
 /** Every screen, each from fixed views. The tests draw all of them; `gallery.html` lists them. */
-import type { ConversationView, LockView, MemberView, Problem, Reachability, VaultView } from "@sotto/client";
+import type { LockView, Problem, Reachability, VaultView } from "@sotto/client";
 import type { Place } from "../navigation.ts";
-import type { DeviceView, Obstacle, UnlockChoice } from "../worker/protocol.ts";
+import type { Obstacle } from "../worker/protocol.ts";
 import {
   answeredTalk,
   conversation,
@@ -14,33 +14,9 @@ import {
   rows,
   troubledTalk,
 } from "./people.ts";
+import { open, type Scene } from "./scene.ts";
+import { GROUP_SCENES } from "./group-scenes.ts";
 
-export type Scene = {
-  readonly view: DeviceView;
-  readonly place?: Place;
-  readonly conversation?: ConversationView;
-  /** What every question is answered with. */
-  readonly problem?: Problem;
-  /** The page was opened for an example profile. */
-  readonly isForExample?: true;
-  /** What somebody who joins may choose between, if not a trial's. */
-  readonly choice?: UnlockChoice;
-  /** Whether the safety number exists already. */
-  readonly hasNoNumber?: true;
-};
-
-const open = (rest: Partial<MemberView> = {}, vault?: VaultView): DeviceView => ({
-  kind: "open",
-  vault,
-  member: {
-    me,
-    reachability: { kind: "online" },
-    conversations: rows,
-    clockOffMs: undefined,
-    storageProblem: undefined,
-    ...rest,
-  },
-});
 const VAULT: VaultView = {
   isTrial: false,
   guardians: 3,
@@ -107,6 +83,11 @@ const PROBLEMS: readonly Problem[] = [
   { kind: "text-empty" },
   { kind: "text-too-long" },
   { kind: "message-gone" },
+  { kind: "group-role" },
+  { kind: "group-owner-leaves" },
+  { kind: "group-full" },
+  { kind: "group-over" },
+  { kind: "member-unreachable" },
   { kind: "relay-unreachable" },
   { kind: "relay-stopping" },
   { kind: "relay-full" },
@@ -134,6 +115,7 @@ const PROBLEMS: readonly Problem[] = [
 const failures = PROBLEMS.map((problem, at) => ({
   key: `failure-${at}`,
   mine: true,
+  author: undefined,
   time: NOW - (PROBLEMS.length - at) * 60_000,
   mark: "failed" as const,
   problem,
@@ -254,4 +236,5 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "add-no-link": { view: open({ me: { ...me, link: undefined } }), place: { kind: "add", link: "" } },
   me: { view: open(), place: { kind: "me" } },
   help: { view: open(), place: { kind: "help" } },
+  ...GROUP_SCENES,
 };

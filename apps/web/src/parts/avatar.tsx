@@ -1,6 +1,7 @@
-/** A contact's initial: something for the eye to hold on to. Says nothing to a screen reader that the name does not. */
+/** A contact's initial, or the mark of a group: something for the eye to hold on to. Says nothing to a screen reader. */
 import type { JSX } from "preact";
 import { formatTag } from "../preferences.ts";
+import { Icon } from "./icon.tsx";
 
 const TONES = 5;
 
@@ -10,20 +11,23 @@ function initial(name: string): string {
   return (segments[Symbol.iterator]().next().value?.segment ?? "").toLocaleUpperCase();
 }
 
-function toneOf(name: string): number {
+/** One of a few hues: the same for a name wherever it stands. Beside the name, never in place of it. */
+export function toneOf(name: string): number {
   let sum = 0;
   for (const letter of name) sum = (sum * 31 + (letter.codePointAt(0) ?? 0)) % 9973;
   return sum % TONES;
 }
 
-export function Avatar({ name, large }: { readonly name: string; readonly large?: boolean }): JSX.Element {
+export function Avatar(props: {
+  readonly name: string;
+  readonly large?: boolean;
+  readonly isGroup?: boolean;
+}): JSX.Element {
+  const { name, large = false, isGroup = false } = props;
+  const kinds = [large ? " avatar--large" : "", isGroup ? " avatar--group" : ""].join("");
   return (
-    <span
-      class={large === true ? "avatar avatar--large" : "avatar"}
-      data-tone={toneOf(name)}
-      aria-hidden="true"
-    >
-      {initial(name)}
+    <span class={`avatar${kinds}`} data-tone={toneOf(name)} aria-hidden="true">
+      {isGroup ? <Icon name="group" /> : initial(name)}
     </span>
   );
 }

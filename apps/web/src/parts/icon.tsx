@@ -23,9 +23,13 @@ const SHAPES = {
     <path d="M2.5 12S6 5.5 12 5.5 21.5 12 21.5 12 18 18.5 12 18.5 2.5 12 2.5 12ZM12 15a3 3 0 1 0 0-6 3 3 0 0 0 0 6Z" />
   ),
   forward: <path d="m9.5 5 7 7-7 7" />,
+  group: (
+    <path d="M9 11.5a3.3 3.3 0 1 0 0-6.6 3.3 3.3 0 0 0 0 6.6ZM2.5 19.5c.6-3.2 3.2-4.9 6.5-4.9s5.9 1.7 6.5 4.9M15.5 5.2a3.3 3.3 0 0 1 0 6M17.8 15c2 .7 3.3 2.2 3.7 4.5" />
+  ),
   help: (
     <path d="M9.3 9.3a2.8 2.8 0 1 1 4 2.9c-.9.5-1.3 1-1.3 2M12 17.2v.1M12 20.5a8.5 8.5 0 1 0 0-17 8.5 8.5 0 0 0 0 17Z" />
   ),
+  leave: <path d="M13.5 4.5H5v15h8.5M10 12h10.5M16.5 8l4 4-4 4" />,
   link: (
     <path d="M10 14a4 4 0 0 0 5.7 0l3-3a4 4 0 0 0-5.7-5.7l-1 1M14 10a4 4 0 0 0-5.7 0l-3 3a4 4 0 0 0 5.7 5.7l1-1" />
   ),
@@ -64,7 +68,7 @@ export function Sprite(): JSX.Element {
   );
 }
 
-const POINTS_ALONG_THE_LINE: readonly IconName[] = ["back", "forward"];
+const POINTS_ALONG_THE_LINE: readonly IconName[] = ["back", "forward", "leave"];
 
 export function Icon({ name }: { readonly name: IconName }): JSX.Element {
   return (

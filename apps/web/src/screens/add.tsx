@@ -8,6 +8,7 @@ import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
 import { CopyButton } from "../parts/copy-button.tsx";
 import { Field } from "../parts/field.tsx";
+import { Icon } from "../parts/icon.tsx";
 import { PictureDrop } from "../parts/picture-drop.tsx";
 import { Qr } from "../parts/qr.tsx";
 import { Panel, Section } from "./panel.tsx";
@@ -28,6 +29,14 @@ export function Add({ me, link: given }: { readonly me: MeView; readonly link: s
   }
   return (
     <Panel title={m.add_someone()}>
+      {given === "" && (
+        <Section title={m.group_new()} text={m.group_new_text()}>
+          <button type="button" class="button" onClick={() => goInstead({ kind: "new-group" })}>
+            <Icon name="group" />
+            {m.group_new()}
+          </button>
+        </Section>
+      )}
       {given === "" && <MyLink me={me} />}
       <Section title={m.add_theirs_title()} text={given === "" ? m.add_theirs_text() : m.add_given_text()}>
         <form

@@ -114,11 +114,14 @@ function Row(props: {
       aria-current={isOpen ? "page" : undefined}
       onClick={() => go({ kind: "conversation", id: row.id })}
     >
-      <Avatar name={row.name} />
+      <Avatar name={row.name} isGroup={row.members !== undefined} />
       <span class="row__line">
         <span class="row__name" data-unread={row.unread > 0}>
           <bdi>{row.name}</bdi>
         </span>
+        {row.members !== undefined && (
+          <span class="row__members">{m.people_count({ count: row.members })}</span>
+        )}
         {row.isVerified && (
           <span class="verified" title={m.verified()}>
             <Icon name="verified" />
@@ -150,18 +153,27 @@ function Preview({ row }: { readonly row: ConversationRow }): JSX.Element {
       </>
     );
   }
+  if (row.state === "over") return <>{m.row_over()}</>;
   if (row.problem !== undefined) return <span class="row__problem">{m.row_problem()}</span>;
   if (row.state === "broken") return <>{m.row_broken()}</>;
   if (row.preview === undefined)
-    return <>{row.state === "setting-up" ? m.row_setting_up() : m.row_nothing()}</>;
+    return <>{row.state === "setting-up" ? settingUpWords(row) : m.row_nothing()}</>;
   return (
     <>
       {row.preview.mark !== undefined && <Mark mark={row.preview.mark} />}
       {row.preview.mine && <span class="unseen">{m.you()}: </span>}
+      {row.preview.author !== undefined && (
+        <>
+          <bdi class="row__author">{row.preview.author}</bdi>:{" "}
+        </>
+      )}
       <bdi>{row.preview.text}</bdi>
     </>
   );
 }
+
+const settingUpWords = ({ members }: ConversationRow): string =>
+  members === undefined ? m.row_setting_up() : m.row_setting_up_group();
 
 /** Whoever has just joined: somebody to write to, and the page of paper, while nothing can be lost yet. */
 const Empty = ({ hasKit }: { readonly hasKit: boolean }): JSX.Element => (

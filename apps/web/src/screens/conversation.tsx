@@ -5,6 +5,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { Announcer } from "../conversation/announcer.tsx";
 import { Composer, type Writing } from "../conversation/composer.tsx";
 import { Log } from "../conversation/log.tsx";
+import { Over } from "../conversation/over.tsx";
 import { MessageOptions, type MessageAct } from "../conversation/message-options.tsx";
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
@@ -101,6 +102,7 @@ export function Conversation(props: {
     await run(device.ask({ kind, in: id, key }));
     input.current?.focus();
   }
+  const isOver = view?.state === "over";
   const chosen = view?.messages.find(({ key }) => key === optionsOf);
   if (view === undefined) return <section class="conversation" aria-busy="true" />;
   return (
@@ -126,21 +128,27 @@ export function Conversation(props: {
         <MessageOptions
           key={chosen.key}
           message={chosen}
+          contact={view.group === undefined ? view.name : undefined}
+          isOver={isOver}
           onAct={(act) => actOn(chosen, act)}
           onClose={() => setOptionsOf(undefined)}
         />
       )}
-      <Composer
-        key={writing.kind === "edit" ? `${writing.key} ${writing.text}` : "new"}
-        writing={writing}
-        about={writing.kind === "new" ? undefined : view.messages.find(({ key }) => key === writing.key)}
-        onCancel={() => write(NEW)}
-        draft={view.draft}
-        name={view.name}
-        input={input}
-        onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
-        onSend={send}
-      />
+      {isOver ? (
+        <Over view={view} />
+      ) : (
+        <Composer
+          key={writing.kind === "edit" ? `${writing.key} ${writing.text}` : "new"}
+          writing={writing}
+          about={writing.kind === "new" ? undefined : view.messages.find(({ key }) => key === writing.key)}
+          onCancel={() => write(NEW)}
+          draft={view.draft}
+          name={view.name}
+          input={input}
+          onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
+          onSend={send}
+        />
+      )}
     </section>
   );
 }
@@ -155,22 +163,13 @@ function Header(props: {
       <button type="button" class="icon-button bar__back" aria-label={m.back_to_chats()} onClick={back}>
         <Icon name="back" />
       </button>
-      <Avatar name={view.name} />
+      <Avatar name={view.name} isGroup={view.group !== undefined} />
       <div class="bar__title">
         <h1 id="conversation-name" tabIndex={-1} ref={heading}>
           <bdi>{view.name}</bdi>
         </h1>
         <p class="bar__sub">
-          {view.isVerified ? (
-            <span class="verified">
-              <Icon name="verified" />
-              {m.verified()}
-            </span>
-          ) : (
-            <button type="button" class="link-button" onClick={() => go({ kind: "verify", id: view.id })}>
-              {m.not_verified()}
-            </button>
-          )}
+          <With view={view} />
           <span class="bar__burn" title={m.burn_time()}>
             <Icon name="burn" />
             <span class="unseen">{m.burn_time()}</span>
@@ -190,6 +189,30 @@ function Header(props: {
   );
 }
 
+/** How far one can be sure of the other, or how many there are. */
+function With({ view: { id, group, isVerified } }: { readonly view: ConversationView }): JSX.Element {
+  if (group !== undefined) {
+    return (
+      <button type="button" class="link-button" onClick={() => go({ kind: "details", id })}>
+        {m.people_count({ count: group.members.length })}
+      </button>
+    );
+  }
+  if (isVerified) {
+    return (
+      <span class="verified">
+        <Icon name="verified" />
+        {m.verified()}
+      </span>
+    );
+  }
+  return (
+    <button type="button" class="link-button" onClick={() => go({ kind: "verify", id })}>
+      {m.not_verified()}
+    </button>
+  );
+}
+
 function StateStrip({ view }: { readonly view: ConversationView }): JSX.Element {
   const words = stateWords(view);
   return (
@@ -204,13 +227,14 @@ function StateStrip({ view }: { readonly view: ConversationView }): JSX.Element 
   );
 }
 
-function stateWords({ problem, state, name }: ConversationView): string | undefined {
+function stateWords({ problem, state, name, group }: ConversationView): string | undefined {
   if (problem !== undefined) return problemWords(problem);
   switch (state) {
     case "ready":
+    case "over":
       return undefined;
     case "setting-up":
-      return m.state_setting_up({ name });
+      return group === undefined ? m.state_setting_up({ name }) : m.state_setting_up_group();
     case "broken":
       return m.state_broken();
   }

@@ -13,12 +13,14 @@ import { Sign } from "../parts/threshold.tsx";
 import { problemWords } from "../problem-words.ts";
 import { durationWords } from "../words.ts";
 import { Add } from "./add.tsx";
+import { AddPeople } from "./add-people.tsx";
 import { Chats } from "./chats.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Details, DetailsSections } from "./details.tsx";
 import { Help } from "./help.tsx";
 import { Me } from "./me.tsx";
 import { MakeDecoy } from "./make-decoy.tsx";
+import { NewGroup } from "./new-group.tsx";
 import { Palette } from "./palette.tsx";
 import { Pins } from "./pins.tsx";
 import { RecoveryKit } from "./recovery-kit.tsx";
@@ -26,6 +28,7 @@ import { OfflineStrip } from "./reachability.tsx";
 import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
 import { Verify } from "./verify.tsx";
 import "../style/home.css";
+import "../style/group.css";
 
 const twoPanes = matchMedia("(min-width: 56.25em)");
 const hasTwoPanes = signal(twoPanes.matches);
@@ -128,6 +131,10 @@ function Main(props: {
       return <Help />;
     case "add":
       return <Add me={me} link={here.link} />;
+    case "new-group":
+      return <NewGroup rows={conversations} />;
+    case "add-people":
+      return row === undefined ? <Nothing isAlone={false} /> : <AddPeople row={row} rows={conversations} />;
     case "details":
       return row === undefined ? <Nothing isAlone={false} /> : <Details row={row} me={me} />;
     case "verify":

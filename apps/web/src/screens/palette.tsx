@@ -16,7 +16,9 @@ const SHOWN_MAX = 12;
 type Choice = {
   readonly key: string;
   readonly label: string;
+  /** Of an action; a conversation has its avatar. */
   readonly icon: IconName | undefined;
+  readonly isGroup?: boolean;
   readonly run: () => void;
 };
 
@@ -33,6 +35,7 @@ export function Palette(props: {
 
   const actions: readonly Choice[] = [
     { key: "add", label: m.add_someone(), icon: "add", run: () => go({ kind: "add", link: "" }) },
+    { key: "group", label: m.group_new(), icon: "group", run: () => go({ kind: "new-group" }) },
     { key: "me", label: m.palette_me(), icon: "me", run: () => go({ kind: "me" }) },
     { key: "lock", label: m.lock_now(), icon: "lock", run: () => void device.lock() },
     { key: "pins", label: m.pins_title(), icon: "lock", run: () => go({ kind: "pins" }) },
@@ -44,6 +47,7 @@ export function Palette(props: {
     key: row.id,
     label: row.name,
     icon: undefined,
+    isGroup: row.members !== undefined,
     run: () => go({ kind: "conversation", id: row.id }),
   }));
   const shown = found([...people, ...actions], query).slice(0, SHOWN_MAX);
@@ -101,7 +105,7 @@ export function Palette(props: {
             onMouseMove={() => setAt(index)}
           >
             {choice.icon === undefined ? (
-              <Avatar name={choice.label} />
+              <Avatar name={choice.label} isGroup={choice.isGroup === true} />
             ) : (
               <span class="palette__icon">
                 <Icon name={choice.icon} />
