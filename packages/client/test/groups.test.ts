@@ -458,8 +458,7 @@ test("[GP3] [GP13] what a member commits who may not is followed by nobody, and 
     },
   });
   await carol.start();
-  await carol.send(id, "nothing to see");
-  await world.pass(2 * 86_400_000);
+  for (let count = 0; count <= 50; count++) await carol.send(id, `nothing to see ${count}`);
   await world.pass(5 * MINUTE_MS);
   await bob.send(id, "still here");
   await dave.send(id, "me too");
@@ -570,6 +569,40 @@ test("[GP9] an invitation that says anything but what is so changes nothing", as
   await carol.start();
   await world.pass(5_000);
   assert.equal((await carol.conversation(id)).state, "ready", "the genuine one is followed");
+});
+
+test("[GP9] an admin takes nobody who is in the group to another channel of it, and whoever left it nobody does", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, people } = all;
+  const [alice, bob, carol] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  await carol.add(bob);
+  await world.pass(5_000);
+  await alice.ask({ kind: "set-role", in: id, member: bob.id, role: "admin" });
+  await world.pass(5_000);
+  // Bob's client believes that it is the owner's, and makes the channel anew.
+  bob.crash();
+  for (const [key, value] of bob.records.kept) {
+    if (!key.startsWith(groups.prefix)) continue;
+    const read = groups.fromBytes(value);
+    assert.ok(read.ok);
+    const members = read.value.roster.members.map((one) => ({
+      ...one,
+      role: toHex(one.accountId) === bob.id ? ("owner" as const) : ("member" as const),
+    }));
+    const roster = { ...read.value.roster, members };
+    bob.records.kept.set(key, groups.toBytes({ ...read.value, roster }));
+  }
+  await bob.start();
+  bob.tamper = spoilingCommits;
+  await alice.ask({ kind: "rename-group", in: id, name: "Newsroom" });
+  await world.pass(MINUTE_MS);
+  bob.tamper = (frame) => frame;
+  await world.pass(5 * MINUTE_MS);
+  await alice.send(id, "still here");
+  await world.pass(1_000);
+  assert.deepEqual(await textsOf(carol, id), ["Alice: still here"]);
+  assert.equal((await groupOf(carol, id)).members.find(({ name }) => name === "Alice")?.role, "owner");
 });
 
 test("[GP14] a knock counts from a device of a member, about the group as it is, and once", async () => {

@@ -167,7 +167,11 @@ async function mergeOther(core: Core, turn: Turn, cid: string, entry: CommitEntr
     own: { leaf: channel.ownLeaf, readerKey: core.self.device.reader.publicKey },
     admin: entry.next.admin,
   });
-  if (!checked.ok) return breakChannel(core, turn, cid);
+  if (!checked.ok) {
+    const isTheirDoing = checked.error === "otherKeys"; // they signed for them
+    if (isTheirDoing && before !== undefined) expel(core, turn, channel.conversation, by);
+    return breakChannel(core, turn, cid);
+  }
   adoptGroup(core, turn, cid, merged.value, true);
   turn.put(channels, cid, { ...turn.need(channels, cid), isHeard: true });
   beginEpoch(core, turn, cid, { exported, commitSeq: entry.seq, isOwn: false });

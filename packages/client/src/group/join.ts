@@ -49,11 +49,16 @@ function isGenuine(core: Core, turn: Turn, { endpoint, inviter, roster, chains }
   });
 }
 
-/** Who was in this group already comes back only by somebody who may take them out. */
-function mayCallBack(turn: Turn, number: ConversationNumber, { inviter }: GroupInvitation): boolean {
+/**
+ * Who was in this group comes back only by an admin they knew; and who is in it goes to another channel only with the
+ * owner, so that no admin takes a group away from its owner.
+ */
+function mayCallBack(turn: Turn, number: ConversationNumber, { inviter, cid }: GroupInvitation): boolean {
   const group = turn.get(groups, number);
   if (group === undefined) return false;
-  return group.state === "over" || isAdmin(roleIn(group.roster, inviter));
+  const role = roleIn(group.roster, inviter);
+  const isSameChannel = turn.get(channels, toHex(cid))?.conversation === number;
+  return group.state === "over" || isSameChannel ? isAdmin(role) : role === "owner";
 }
 
 /** Whom MLS knows is whom the roster names; this device is who it is; the inviter is there. */
