@@ -130,7 +130,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   dev: { usage: "dev", does: "start, and again after every change", program: "scripts/dev.ts" },
 };
 
-const BENCH = { usage: "bench NAME [--json]", does: "measure: relay, client or guardian" };
+const BENCH = { usage: "bench NAME [--json]", does: "measure: relay, client, guardian or groups" };
 const BENCH_NAME = /^[a-z][a-z0-9-]*$/;
 
 /** What to do for the words after `./sotto`. `hasBench` says whether a benchmark of that name exists. */

@@ -6,6 +6,7 @@ export * from "./inbox/inbox.ts";
 export { sign, signingKey, type SigningKey } from "./keys.ts";
 export type * from "./mls/engine.ts";
 export { FORWARD_GENERATIONS_MAX, KEPT_GENERATIONS_MAX } from "./mls/context.ts";
+export { suiteFor } from "./mls/suite-for.ts";
 export { createTsMlsEngine } from "./mls/ts-mls-engine.ts";
 export * from "./container/index.ts";
 export * from "./guardian/index.ts";
