@@ -9,8 +9,12 @@ import {
   type CiphersuiteImpl,
   type ClientState,
 } from "ts-mls";
+import type { RandomBytes } from "@sotto/protocol";
 import { decodeRatchetTree } from "ts-mls/ratchetTree.js";
+import { joinWith } from "../src/mls/joining.ts";
 import { decoded, hex, isHex, testSuiteVectors } from "./mls-vectors.ts";
+
+const randomBytes: RandomBytes = (length) => crypto.getRandomValues(new Uint8Array(length));
 
 type PassiveClient = {
   cipher_suite: number;
@@ -68,5 +72,27 @@ async function processed(
   return (await processPublicMessage(state, message.publicMessage, index, suite)).newState;
 }
 
+/** Our own way in: without PSKs and extensions, which are refused, and with the tree inside the Welcome. */
+async function join(one: PassiveClient, suite: CiphersuiteImpl): Promise<void> {
+  const keyPackage = decoded(decodeMlsMessage, one.key_package);
+  const message = decoded(decodeMlsMessage, one.welcome);
+  assert.ok(keyPackage.wireformat === "mls_key_package" && message.wireformat === "mls_welcome");
+  const ports = { suite: "x25519", authenticate: () => true, clock: Date.now, randomBytes } as const;
+  const joined = await joinWith({ ...ports, cipherSuite: suite }, message.welcome, {
+    publicPackage: keyPackage.keyPackage,
+    privatePackage: {
+      signaturePrivateKey: hex(one.signature_priv),
+      hpkePrivateKey: hex(one.encryption_priv),
+      initPrivateKey: hex(one.init_priv),
+    },
+  });
+  if (one.external_psks.length > 0 || one.ratchet_tree !== null) assert.ok(!joined.ok);
+  else {
+    assert.ok(joined.ok);
+    isHex(joined.value.keySchedule.epochAuthenticator, one.initial_epoch_authenticator);
+  }
+}
+
+testSuiteVectors<PassiveClient>("passive-client-welcome.json", join, [1]);
 testSuiteVectors<PassiveClient>("passive-client-welcome.json", follow);
 testSuiteVectors<PassiveClient>("passive-client-handling-commit.json", follow);

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { decodeMlsMessage, encodeMlsMessage, mlsExporter, type MLSMessage } from "ts-mls";
+import {
+  decodeMlsMessage,
+  encodeMlsMessage,
+  mlsExporter,
+  type CiphersuiteImpl,
+  type MLSMessage,
+  type RatchetTree,
+} from "ts-mls";
 import { decodeAuthenticatedContent } from "ts-mls/authenticatedContent.js";
 import { determineLength } from "ts-mls/codec/variableLength.js";
 import { decodeCommit, encodeCommit } from "ts-mls/commit.js";
@@ -54,6 +61,7 @@ import { treeHash, treeHashRoot } from "ts-mls/treeHash.js";
 import { left, nodeWidth, parent, right, root, sibling, toLeafIndex, toNodeIndex } from "ts-mls/treemath.js";
 import { applyUpdatePath, decodeUpdatePath } from "ts-mls/updatePath.js";
 import { decryptGroupInfo, decryptGroupSecrets } from "ts-mls/welcome.js";
+import { TreeHashes } from "../src/mls/tree-hashes.ts";
 import { contextOf, decoded, hex, isHex, testSuiteVectors, testVectors } from "./mls-vectors.ts";
 
 /** Suites whose curves are quick here: the others would take a minute and say nothing of ours. */
@@ -374,6 +382,24 @@ testSuiteVectors<TreeOperation>("tree-operations.json", async (one, suite) => {
   isHex(await treeHashRoot(after, suite.hash), one.tree_hash_after);
 });
 
+/** What joining computes itself; each parent, and each leaf that chains to one, has a say in whether the tree is valid. */
+async function hasTheseHashes(
+  tree: RatchetTree,
+  suite: CiphersuiteImpl,
+  expected: readonly string[],
+): Promise<void> {
+  const hashes = new TreeHashes(tree, suite.hash);
+  for (const [node, hash] of expected.entries()) isHex(await hashes.of(toNodeIndex(node)), hash);
+  assert.ok(await hashes.areParentHashesValid());
+  for (const [index, node] of tree.entries()) {
+    if (node?.nodeType !== "parent") continue;
+    const parent = { ...node.parent, hpkePublicKey: node.parent.hpkePublicKey.map((byte) => byte ^ 1) };
+    const changed = tree.with(index, { nodeType: "parent", parent });
+    assert.equal(await new TreeHashes(changed, suite.hash).areParentHashesValid(), false);
+    assert.equal(await verifyParentHashes(changed, suite.hash), false);
+  }
+}
+
 type TreeValidation = {
   cipher_suite: number;
   tree: string;
@@ -392,6 +418,7 @@ testSuiteVectors<TreeValidation>(
       assert.deepEqual(resolution(tree, toNodeIndex(node)), expected);
     }
     assert.ok(await verifyParentHashes(tree, suite.hash));
+    await hasTheseHashes(tree, suite, one.tree_hashes);
     for (const [index, node] of tree.entries()) {
       if (node?.nodeType !== "leaf") continue;
       const { leaf } = node;

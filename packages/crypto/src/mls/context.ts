@@ -121,6 +121,13 @@ export class Questions {
   }
 }
 
+/** Asked one after the other: who is not genuine is noted in `questions`. */
+export async function areGenuine(members: readonly Member[], questions: Questions): Promise<boolean> {
+  for (const { credential, signatureKey } of members)
+    if (!(await questions.ask({ credentialType: "basic", identity: credential }, signatureKey))) return false;
+  return true;
+}
+
 export const configFor = (questions: Questions): ClientConfig => ({
   keyRetentionConfig: {
     retainKeysForGenerations: KEPT_GENERATIONS_MAX,

@@ -90,7 +90,7 @@ const NO_RATCHETS = { application: NO_RATCHET, handshake: NO_RATCHET };
 export type StatePart = Omit<ClientState, "clientConfig">;
 
 /** What a new epoch keeps: nothing of the epochs before, no ratchet of a leaf without a member, no key of a blank node. */
-export function settle(state: ClientState): StatePart {
+export function settle(state: StatePart): StatePart {
   const { ratchetTree, privatePath } = state;
   const privateKeys: Record<number, Uint8Array> = {};
   for (const [node, key] of Object.entries(privatePath.privateKeys)) {

@@ -9,7 +9,6 @@ import {
   createGroup,
   emptyPskIndex,
   encodeMlsMessage,
-  joinGroup,
   mlsExporter,
   type ClientState,
   type CreateCommitResult,
@@ -49,17 +48,15 @@ import type {
   Suite,
 } from "./engine.ts";
 import { messageOf } from "./exact.ts";
-import { hasOnlyHpkeKeys } from "./hpke-keys.ts";
+import { joinWith } from "./joining.ts";
 import { createKeyPackage, generatePair, vetKeyPackage, wipeKeyPackage } from "./key-packages.ts";
 import { openMessage } from "./opening.ts";
-import { refusingWideTrees } from "./wide-trees.ts";
 import {
   decodeState,
   decodeStoredKeyPackage,
   encodeSecrets,
   settle,
   type StatePart,
-  type StoredKeyPackage,
 } from "./stored-state.ts";
 
 /** `cryptoUnsupported`: this runtime's WebCrypto lacks what the suite needs, as on an insecure origin. */
@@ -206,39 +203,12 @@ class TsMlsEngine implements MlsEngine {
       if (candidate === undefined) return err("unreadableKeyPackage");
       const used = await makeKeyPackageRef(candidate.publicPackage, this.#context.cipherSuite.hash);
       if (welcome.secrets.some((one) => equalBytes(one.newMember, used))) {
-        const group = await this.#joinWith(welcome, candidate);
-        return group.ok ? ok({ group: group.value, used }) : group;
+        const joined = await joinWith(this.#context, welcome, candidate);
+        return joined.ok ? ok({ group: this.#groupAt(joined.value), used }) : joined;
       }
       wipeKeyPackage(candidate.privatePackage);
     }
     return err("notForUs");
-  }
-
-  async #joinWith(welcome: Welcome, candidate: StoredKeyPackage): Promise<Result<Group, JoinFailure>> {
-    const questions = new Questions(this.#context.authenticate);
-    const { publicPackage, privatePackage } = candidate;
-    const cipherSuite = refusingWideTrees(this.#context.cipherSuite);
-    let state: ClientState;
-    try {
-      state = await joinGroup(
-        welcome,
-        publicPackage,
-        privatePackage,
-        emptyPskIndex,
-        cipherSuite,
-        undefined,
-        undefined,
-        configFor(questions),
-      );
-    } catch {
-      questions.rethrowFault();
-      return err(questions.wasRefused ? "unauthenticated" : "refused");
-    } finally {
-      privatePackage.initPrivateKey.fill(0);
-    }
-    const isSound =
-      state.groupContext.extensions.length === 0 && hasOnlyHpkeKeys(this.suite, state.ratchetTree);
-    return isSound ? ok(this.#begin(state)) : err("refused");
   }
 
   async exportSecret(group: Group, label: string, context: Uint8Array, length: number): Promise<Secret> {
@@ -251,8 +221,11 @@ class TsMlsEngine implements MlsEngine {
   }
 
   #begin(state: ClientState): TsMlsGroup {
-    const settled = settle(state);
-    return new TsMlsGroup(settled, new PublicHalf(this.suite, settled));
+    return this.#groupAt(settle(state));
+  }
+
+  #groupAt(state: StatePart): TsMlsGroup {
+    return new TsMlsGroup(state, new PublicHalf(this.suite, state));
   }
 }
 
