@@ -89,7 +89,7 @@ async function join(one: PassiveClient, suite: CiphersuiteImpl): Promise<void> {
   if (one.external_psks.length > 0 || one.ratchet_tree !== null) assert.ok(!joined.ok);
   else {
     assert.ok(joined.ok);
-    isHex(joined.value.keySchedule.epochAuthenticator, one.initial_epoch_authenticator);
+    isHex(joined.value.state.keySchedule.epochAuthenticator, one.initial_epoch_authenticator);
   }
 }
 

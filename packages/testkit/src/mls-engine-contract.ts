@@ -190,7 +190,7 @@ export function testMlsEngineContract(name: string, createEngine: EngineFactory)
   contract("[MG4] a state of a newer version says so", async () => {
     const { engine, group } = await founder("alice");
     const { tree, secrets } = engine.save(group);
-    const newer = (bytes: Uint8Array): Uint8Array => concat(Uint8Array.of(2), bytes.subarray(1));
+    const newer = (bytes: Uint8Array): Uint8Array => concat(Uint8Array.of(255), bytes.subarray(1));
     assert.equal(errorOf(engine.load({ tree: newer(tree), secrets })), "newer");
     assert.equal(errorOf(engine.load({ tree, secrets: newer(secrets) })), "newer");
   });

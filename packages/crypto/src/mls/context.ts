@@ -11,7 +11,7 @@ import {
 } from "ts-mls";
 import { SUITE_NUMBER } from "./cipher-suite.ts";
 import type { Authenticate, Group, Member, Suite } from "./engine.ts";
-import { encodeTree, hashTree, secretsOf, type PublicPart, type StatePart } from "./stored-state.ts";
+import { secretsOf, settle, TreeHalf, type StatePart } from "./stored-state.ts";
 
 export type Ports = {
   readonly suite: Suite;
@@ -27,34 +27,12 @@ export const KEPT_GENERATIONS_MAX = 256;
 /** How far ahead one message may move a sender's ratchet. */
 export const FORWARD_GENERATIONS_MAX = 4096;
 
-/** The public half of an epoch as bytes: made once, shared by all states of the epoch. */
-export class PublicHalf {
-  readonly #suite: Suite;
-  readonly #part: PublicPart;
-  #bytes: Uint8Array | undefined;
-  #hash: Uint8Array | undefined;
-  constructor(suite: Suite, part: PublicPart) {
-    this.#suite = suite;
-    this.#part = {
-      groupContext: part.groupContext,
-      confirmationTag: part.confirmationTag,
-      ratchetTree: part.ratchetTree,
-    };
-  }
-  get bytes(): Uint8Array {
-    return (this.#bytes ??= encodeTree(SUITE_NUMBER[this.#suite], this.#part));
-  }
-  get hash(): Uint8Array {
-    return (this.#hash ??= hashTree(this.bytes));
-  }
-}
-
 export class TsMlsGroup implements Group {
   readonly state: StatePart;
-  readonly publicHalf: PublicHalf;
-  constructor(state: StatePart, publicHalf: PublicHalf) {
+  readonly treeHalf: TreeHalf;
+  constructor(state: StatePart, treeHalf: TreeHalf) {
     this.state = state;
-    this.publicHalf = publicHalf;
+    this.treeHalf = treeHalf;
   }
   get id(): Uint8Array {
     return this.state.groupContext.groupId;
@@ -68,6 +46,12 @@ export class TsMlsGroup implements Group {
   members(): readonly Member[] {
     return membersOf(this.state.ratchetTree);
   }
+}
+
+/** A group at the begin of an epoch, which keeps of `state` only what an epoch may. */
+export function beginEpoch({ suite }: Context, state: StatePart): TsMlsGroup {
+  const settled = settle(state);
+  return new TsMlsGroup(settled, TreeHalf.of(SUITE_NUMBER[suite], settled));
 }
 
 export function groupOf(group: Group): TsMlsGroup {

@@ -10,10 +10,11 @@ import type { Result, Secret } from "@sotto/protocol";
 /** `x-wing` is post-quantum hybrid, for up to about a hundred devices; `x25519` above that. */
 export type Suite = "x-wing" | "x25519";
 
-/** Opaque and versioned, persisted apart: `tree` changes only with a Commit, and then is another array. */
+/** Opaque, versioned and both secret, persisted apart. */
 export type GroupState = {
+  /** The tree, and whatever else lasts from one Commit to the next: only then it is another array. */
   readonly tree: Uint8Array;
-  /** Secret. Written again after every message. */
+  /** Written again after every message. */
   readonly secrets: Uint8Array;
 };
 

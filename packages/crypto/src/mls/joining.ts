@@ -23,22 +23,30 @@ import { createSecretTree } from "ts-mls/secretTree.js";
 import { leafWidth, toLeafIndex, type LeafIndex } from "ts-mls/treemath.js";
 import { firstCommonAncestor } from "ts-mls/updatePath.js";
 import { decryptGroupSecrets, welcomeKey, welcomeNonce } from "ts-mls/welcome.js";
-import { areGenuine, memberAt, membersOf, Questions, type Context } from "./context.ts";
+import {
+  areGenuine,
+  beginEpoch,
+  memberAt,
+  membersOf,
+  Questions,
+  type Context,
+  type TsMlsGroup,
+} from "./context.ts";
 import type { JoinFailure } from "./engine.ts";
 import { exactly } from "./exact.ts";
 import { isSoundTree, ratchetTreeOf } from "./received-trees.ts";
-import { settle, type StatePart, type StoredKeyPackage } from "./stored-state.ts";
+import type { StoredKeyPackage } from "./stored-key-package.ts";
 
 /** The Welcome names this KeyPackage, whose init key is zeroed whatever comes of it. */
 export async function joinWith(
   context: Context,
   welcome: Welcome,
   candidate: StoredKeyPackage,
-): Promise<Result<StatePart, JoinFailure>> {
+): Promise<Result<TsMlsGroup, JoinFailure>> {
   const questions = new Questions(context.authenticate);
-  let state: StatePart | undefined;
+  let group: TsMlsGroup | undefined;
   try {
-    state = await joined(context, welcome, candidate, questions);
+    group = await joined(context, welcome, candidate, questions);
   } catch {
     // Whatever ts-mls throws at a peer's bytes means that they are refused.
   } finally {
@@ -46,7 +54,7 @@ export async function joinWith(
   }
   questions.rethrowFault();
   if (questions.wasRefused) return err("unauthenticated");
-  return state === undefined ? err("refused") : ok(state);
+  return group === undefined ? err("refused") : ok(group);
 }
 
 async function joined(
@@ -54,7 +62,7 @@ async function joined(
   welcome: Welcome,
   { publicPackage, privatePackage }: StoredKeyPackage,
   questions: Questions,
-): Promise<StatePart | undefined> {
+): Promise<TsMlsGroup | undefined> {
   const { cipherSuite } = context;
   const initKey = await cipherSuite.hpke.importPrivateKey(privatePackage.initPrivateKey);
   const reference = await makeKeyPackageRef(publicPackage, cipherSuite.hash);
@@ -80,7 +88,7 @@ async function joined(
   const secretTree = await createSecretTree(leafWidth(tree.length), encryptionSecret, kdf);
   encryptionSecret.fill(0);
   joinerSecret.fill(0);
-  return settle({
+  return beginEpoch(context, {
     groupContext,
     confirmationTag,
     ratchetTree: tree,

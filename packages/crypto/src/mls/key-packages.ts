@@ -15,7 +15,8 @@ import { membersOf, Questions, type Context } from "./context.ts";
 import type { DeviceSigner, KeyPackageFailure, Lifetime, NewKeyPackage, Suite } from "./engine.ts";
 import { messageOf } from "./exact.ts";
 import { isHpkeKey } from "./hpke-keys.ts";
-import { encodeStoredKeyPackage, type StatePart } from "./stored-state.ts";
+import { encodeStoredKeyPackage } from "./stored-key-package.ts";
+import type { StatePart } from "./stored-state.ts";
 
 const FOR_EVER: MlsLifetime = { notBefore: 0n, notAfter: 2n ** 63n - 1n };
 

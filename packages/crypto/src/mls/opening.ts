@@ -8,15 +8,15 @@ import {
   type IncomingMessageCallback,
   type PrivateMessage,
   type ProposalWithSender,
+  type RatchetTree,
 } from "ts-mls";
 import { unprotectPrivateMessage } from "ts-mls/messageProtection.js";
 import { decryptSenderData } from "ts-mls/privateMessage.js";
 import {
+  beginEpoch,
   configFor,
   FORWARD_GENERATIONS_MAX,
   memberAt,
-  membersOf,
-  PublicHalf,
   Questions,
   TsMlsGroup,
   wiper,
@@ -26,7 +26,6 @@ import {
 import type { Member, Opened, OpenFailure } from "./engine.ts";
 import { messageOf } from "./exact.ts";
 import { hasOnlyHpkeKeys } from "./hpke-keys.ts";
-import { settle } from "./stored-state.ts";
 
 type Opening = Promise<Result<Opened, OpenFailure>>;
 
@@ -105,7 +104,7 @@ async function openApplication(
     kind: "application",
     sender,
     plaintext: content.applicationData,
-    next: new TsMlsGroup(next, group.publicHalf),
+    next: new TsMlsGroup(next, group.treeHalf),
     wipe: wiper(state, next, opened.consumed),
   });
 }
@@ -164,20 +163,20 @@ function advance(
   newState: ClientState,
   consumed: readonly Uint8Array[],
 ): Opened {
-  const next = settle(newState);
-  const before = group.members();
-  const after = membersOf(next.ratchetTree);
-  const without = (some: readonly Member[], others: readonly Member[]): Member[] =>
-    some.filter((one) => !others.some((other) => isSameMember(one, other)));
+  const next = beginEpoch(context, newState);
   return {
     kind: "commit",
     sender,
-    added: without(after, before),
-    removed: without(before, after),
-    next: new TsMlsGroup(next, new PublicHalf(context.suite, next)),
-    wipe: wiper(group.state, next, consumed),
+    added: notIn(group.state.ratchetTree, next.members()),
+    removed: notIn(next.state.ratchetTree, group.members()),
+    next,
+    wipe: wiper(group.state, next.state, consumed),
   };
 }
+
+/** A member keeps its leaf for as long as it is one. */
+const notIn = (tree: RatchetTree, members: readonly Member[]): Member[] =>
+  members.filter((one) => !isSameMember(one, memberAt(tree, one.leaf)));
 
 /** Whatever ts-mls throws at a peer's bytes means that they are refused. */
 async function refusedIfThrown<T>(work: () => Promise<T>): Promise<T | undefined> {

@@ -1,8 +1,7 @@
 /**
- * A group and a KeyPackage as bytes, and the list of everything secret in a group. Spec: spec/mls.md, "Stored
- * state". Two arrays, so that a message rewrites the ratchets and not the tree.
+ * A group as bytes, and the list of everything secret in it. Spec: spec/mls.md, "Stored state". Two arrays: a message
+ * moves one ratchet of one member, and rewrites nothing that stays as it is until the next Commit.
  */
-import { sha256 } from "@noble/hashes/sha2.js";
 import {
   assert,
   constant,
@@ -13,81 +12,46 @@ import {
   fixed,
   list,
   ok,
-  opaque,
   struct,
-  u32,
-  u8,
   type Result,
-  type TypeOf,
 } from "@sotto/protocol";
-import type {
-  ClientState,
-  GenerationSecret,
-  KeyPackage,
-  KeySchedule,
-  PrivateKeyPackage,
-  SecretTree,
-} from "ts-mls";
-import { decodeGroupContext, encodeGroupContext } from "ts-mls/groupContext.js";
-import { decodeKeyPackage, encodeKeyPackage } from "ts-mls/keyPackage.js";
-import { decodeRatchetTree, encodeRatchetTree } from "ts-mls/ratchetTree.js";
-import { exactly } from "./exact.ts";
 import type { GroupState, LoadFailure } from "./engine.ts";
+import {
+  epochSecretFields,
+  epochSecretsToFields,
+  fieldsToRatchet,
+  fieldsToState,
+  hashTree,
+  LEAVES_MAX,
+  NO_RATCHETS,
+  publicFields,
+  publicToFields,
+  ratchet,
+  ratchetToFields,
+  secretBytes,
+  withRatchets,
+  type StatePart,
+} from "./stored-parts.ts";
+import { decodeStateV1, encodeSecretsV1 } from "./stored-state-v1.ts";
 
-const VERSION = 1;
-const TREE_BYTES_MAX = 16_777_216;
-const LEAVES_MAX = 65_536;
-const KEPT_KEYS_MAX = 65_536;
+export type { StatePart } from "./stored-parts.ts";
 
-const secretBytes = opaque(64);
+const VERSION = 2;
 
-const publicHalf = struct({
-  version: constant(VERSION, "tree version 1"),
-  suite: u8,
-  groupContext: opaque(65_536),
-  confirmationTag: opaque(64),
-  ratchetTree: opaque(TREE_BYTES_MAX),
-});
-
-const ratchet = struct({
-  generation: u32,
-  secret: secretBytes,
-  /** Keys of messages that were skipped, so that they open when they come. */
-  kept: list(KEPT_KEYS_MAX, struct({ generation: u32, secret: secretBytes })),
+const treeHalf = struct({
+  version: constant(VERSION, "tree version 2"),
+  ...publicFields,
+  ...epochSecretFields,
+  /** Of each member in the order of leaves: its handshake ratchet, which only a Commit moves, and that ends it. */
+  handshakes: list(LEAVES_MAX, secretBytes),
 });
 
 const secretHalf = struct({
-  version: constant(VERSION, "secrets version 1"),
-  /** SHA-256 of the public half: halves of different states do not load. */
+  version: constant(VERSION, "secrets version 2"),
   treeHash: fixed(32),
-  signatureKey: fixed(32),
-  ownLeaf: u32,
-  pathKeys: list(64, struct({ node: u32, key: opaque(64) })),
-  senderDataSecret: secretBytes,
-  exporterSecret: secretBytes,
-  externalSecret: secretBytes,
-  confirmationKey: secretBytes,
-  membershipKey: secretBytes,
-  resumptionPsk: secretBytes,
-  epochAuthenticator: secretBytes,
-  initSecret: secretBytes,
-  ratchets: list(LEAVES_MAX, struct({ leaf: u32, application: ratchet, handshake: ratchet })),
+  /** Of each member in the order of leaves. */
+  applications: list(LEAVES_MAX, ratchet),
 });
-
-const storedKeyPackage = struct({
-  version: constant(VERSION, "KeyPackage version 1"),
-  suite: u8,
-  keyPackage: opaque(65_536),
-  initKey: opaque(64),
-  encryptionKey: opaque(64),
-  signatureKey: fixed(32),
-});
-
-/** Stands where the secret tree has nothing to keep: interior nodes, and leaves without a member. */
-const NO_RATCHET: GenerationSecret = { secret: new Uint8Array(), generation: 0, unusedGenerations: {} };
-const NO_RATCHETS = { application: NO_RATCHET, handshake: NO_RATCHET };
-
-export type StatePart = Omit<ClientState, "clientConfig">;
 
 /** What a new epoch keeps: nothing of the epochs before, no ratchet of a leaf without a member, no key of a blank node. */
 export function settle(state: StatePart): StatePart {
@@ -123,131 +87,91 @@ export function secretsOf(state: StatePart): Uint8Array[] {
   ];
 }
 
-/** What everybody in the group knows of an epoch. */
-export type PublicPart = Pick<StatePart, "groupContext" | "confirmationTag" | "ratchetTree">;
+/** The half that only a Commit changes: made when it is first asked for, and shared by all states of the epoch. */
+export class TreeHalf {
+  readonly #make: () => Uint8Array;
+  #bytes: Uint8Array | undefined;
+  #hash: Uint8Array | undefined;
+  private constructor(make: () => Uint8Array) {
+    this.#make = make;
+  }
+  /** Of the epoch that this state begins. */
+  static of(suite: number, state: StatePart): TreeHalf {
+    // Not the state as a whole: its application ratchets go on, and their keys must not be held here.
+    const secretTree = state.secretTree.map((node) =>
+      node === NO_RATCHETS ? node : { ...node, application: NO_RATCHETS.application },
+    );
+    const epoch = { ...state, secretTree };
+    return new TreeHalf(() => encodeTree(suite, epoch));
+  }
+  /** As it was stored: in another version, it stays what it is. */
+  static stored(bytes: Uint8Array): TreeHalf {
+    return new TreeHalf(() => bytes);
+  }
+  get bytes(): Uint8Array {
+    return (this.#bytes ??= this.#make());
+  }
+  get hash(): Uint8Array {
+    return (this.#hash ??= hashTree(this.bytes));
+  }
+}
 
-export const encodeTree = (suite: number, state: PublicPart): Uint8Array =>
-  encode(publicHalf, {
+const memberRatchets = (state: StatePart): StatePart["secretTree"] =>
+  state.secretTree.filter((node) => node !== NO_RATCHETS);
+
+const encodeTree = (suite: number, state: StatePart): Uint8Array =>
+  encode(treeHalf, {
     version: VERSION,
-    suite,
-    groupContext: encodeGroupContext(state.groupContext),
-    confirmationTag: state.confirmationTag,
-    ratchetTree: encodeRatchetTree(state.ratchetTree),
+    ...publicToFields(suite, state),
+    ...epochSecretsToFields(state),
+    handshakes: memberRatchets(state).map(({ handshake }) => {
+      assert(handshake.generation === 0, "a handshake ratchet ends with the epoch that moves it");
+      return handshake.secret;
+    }),
   });
 
-export function encodeSecrets(treeHash: Uint8Array, state: StatePart): Uint8Array {
-  const ratchets = [];
-  for (let leaf = 0; 2 * leaf < state.secretTree.length; leaf++) {
-    const node = state.secretTree[2 * leaf];
-    if (node === undefined || node === NO_RATCHETS) continue;
-    ratchets.push({
-      leaf,
-      application: ratchetFields(node.application),
-      handshake: ratchetFields(node.handshake),
-    });
-  }
+export function encodeSecrets(half: TreeHalf, state: StatePart): Uint8Array {
+  if (half.bytes[0] === 1) return encodeSecretsV1(half.hash, state);
   return encode(secretHalf, {
     version: VERSION,
-    treeHash,
-    signatureKey: state.signaturePrivateKey,
-    ownLeaf: state.privatePath.leafIndex,
-    pathKeys: Object.entries(state.privatePath.privateKeys).map(([node, key]) => ({
-      node: Number(node),
-      key,
-    })),
-    ...state.keySchedule,
-    ratchets,
+    treeHash: half.hash,
+    applications: memberRatchets(state).map(({ application }) => ratchetToFields(application)),
   });
 }
-
-const ratchetFields = (one: GenerationSecret): TypeOf<typeof ratchet> => ({
-  generation: one.generation,
-  secret: one.secret,
-  kept: Object.entries(one.unusedGenerations).map(([generation, secret]) => ({
-    generation: Number(generation),
-    secret,
-  })),
-});
-
-export const hashTree = (tree: Uint8Array): Uint8Array => sha256(tree);
 
 /** The state owns copies: wiping it leaves the caller's arrays alone. */
-export function decodeState(suite: number, stored: GroupState): Result<StatePart, LoadFailure> {
+export function decodeState(
+  suite: number,
+  stored: GroupState,
+): Result<{ readonly state: StatePart; readonly half: TreeHalf }, LoadFailure> {
   const version = Math.max(stored.tree[0] ?? 0, stored.secrets[0] ?? 0);
   if (version > VERSION) return err("newer");
-  const tree = decode(publicHalf, stored.tree.slice());
-  const secrets = decode(secretHalf, stored.secrets.slice());
-  if (!tree.ok || !secrets.ok || tree.value.suite !== suite) return err("damaged");
-  if (!equalBytes(secrets.value.treeHash, hashTree(stored.tree))) return err("damaged");
-  const groupContext = exactly(decodeGroupContext, tree.value.groupContext);
-  const ratchetTree = exactly(decodeRatchetTree, tree.value.ratchetTree);
-  if (groupContext === undefined || ratchetTree === undefined) return err("damaged");
-  const { signatureKey, ownLeaf, pathKeys, ratchets, treeHash: _, version: __, ...rest } = secrets.value;
-  const keySchedule: KeySchedule = rest;
-  const secretTree: SecretTree = ratchetTree.map(() => NO_RATCHETS);
-  for (const { leaf, application, handshake } of ratchets) {
-    if (ratchetTree[2 * leaf]?.nodeType !== "leaf") return err("damaged");
-    secretTree[2 * leaf] = {
+  const own = { tree: stored.tree.slice(), secrets: stored.secrets.slice() };
+  const state = version === 1 ? decodeStateV1(suite, own) : decodeStateV2(suite, own);
+  return state === undefined ? err("damaged") : ok({ state, half: TreeHalf.stored(stored.tree.slice()) });
+}
+
+function decodeStateV2(suite: number, stored: GroupState): StatePart | undefined {
+  const tree = decode(treeHalf, stored.tree);
+  const secrets = decode(secretHalf, stored.secrets);
+  if (!tree.ok || !secrets.ok || tree.value.suite !== suite) return undefined;
+  if (!equalBytes(secrets.value.treeHash, hashTree(stored.tree))) return undefined;
+  const state = fieldsToState(tree.value, tree.value);
+  if (state === undefined) return undefined;
+  const { handshakes } = tree.value;
+  const { applications } = secrets.value;
+  const members = [...state.ratchetTree.keys()].filter(
+    (node) => state.ratchetTree[node]?.nodeType === "leaf",
+  );
+  if (members.length !== handshakes.length || members.length !== applications.length) return undefined;
+  const secretTree = [...state.secretTree];
+  for (const [place, node] of members.entries()) {
+    const [handshake, application] = [handshakes[place], applications[place]];
+    if (handshake === undefined || application === undefined) return undefined;
+    secretTree[node] = {
       application: fieldsToRatchet(application),
-      handshake: fieldsToRatchet(handshake),
+      handshake: { secret: handshake, generation: 0, unusedGenerations: {} },
     };
   }
-  if (secretTree[2 * ownLeaf] === NO_RATCHETS || secretTree[2 * ownLeaf] === undefined) return err("damaged");
-  return ok({
-    groupContext,
-    keySchedule,
-    secretTree,
-    ratchetTree,
-    privatePath: {
-      leafIndex: ownLeaf,
-      privateKeys: Object.fromEntries(pathKeys.map(({ node, key }) => [node, key])),
-    },
-    signaturePrivateKey: signatureKey,
-    unappliedProposals: {},
-    confirmationTag: tree.value.confirmationTag,
-    historicalReceiverData: new Map(),
-    groupActiveState: { kind: "active" },
-  });
-}
-
-const fieldsToRatchet = (fields: TypeOf<typeof ratchet>): GenerationSecret => ({
-  generation: fields.generation,
-  secret: fields.secret,
-  unusedGenerations: Object.fromEntries(fields.kept.map((one) => [one.generation, one.secret])),
-});
-
-export function encodeStoredKeyPackage(
-  suite: number,
-  publicPackage: KeyPackage,
-  privatePackage: PrivateKeyPackage,
-): Uint8Array {
-  assert(privatePackage.signaturePrivateKey.length === 32, "an Ed25519 key is kept as its seed");
-  return encode(storedKeyPackage, {
-    version: VERSION,
-    suite,
-    keyPackage: encodeKeyPackage(publicPackage),
-    initKey: privatePackage.initPrivateKey,
-    encryptionKey: privatePackage.hpkePrivateKey,
-    signatureKey: privatePackage.signaturePrivateKey,
-  });
-}
-
-export type StoredKeyPackage = {
-  readonly publicPackage: KeyPackage;
-  readonly privatePackage: PrivateKeyPackage;
-};
-
-export function decodeStoredKeyPackage(suite: number, stored: Uint8Array): StoredKeyPackage | undefined {
-  const fields = decode(storedKeyPackage, stored.slice());
-  if (!fields.ok || fields.value.suite !== suite) return undefined;
-  const publicPackage = exactly(decodeKeyPackage, fields.value.keyPackage);
-  if (publicPackage === undefined) return undefined;
-  return {
-    publicPackage,
-    privatePackage: {
-      initPrivateKey: fields.value.initKey,
-      hpkePrivateKey: fields.value.encryptionKey,
-      signaturePrivateKey: fields.value.signatureKey,
-    },
-  };
+  return withRatchets(state, secretTree);
 }

@@ -10,7 +10,6 @@ import {
   emptyPskIndex,
   encodeMlsMessage,
   mlsExporter,
-  type ClientState,
   type CreateCommitResult,
   type Proposal,
   type Welcome,
@@ -19,10 +18,10 @@ import * as clientState from "ts-mls/clientState.js";
 import { makeKeyPackageRef } from "ts-mls/keyPackage.js";
 import { createCipherSuite, isSupported, SUITE_NUMBER } from "./cipher-suite.ts";
 import {
+  beginEpoch,
   configFor,
   groupOf,
   memberAt,
-  PublicHalf,
   Questions,
   TsMlsGroup,
   wiper,
@@ -51,13 +50,8 @@ import { messageOf } from "./exact.ts";
 import { joinWith } from "./joining.ts";
 import { createKeyPackage, generatePair, vetKeyPackage, wipeKeyPackage } from "./key-packages.ts";
 import { openMessage } from "./opening.ts";
-import {
-  decodeState,
-  decodeStoredKeyPackage,
-  encodeSecrets,
-  settle,
-  type StatePart,
-} from "./stored-state.ts";
+import { decodeStoredKeyPackage } from "./stored-key-package.ts";
+import { decodeState, encodeSecrets, type StatePart } from "./stored-state.ts";
 
 /** `cryptoUnsupported`: this runtime's WebCrypto lacks what the suite needs, as on an insecure origin. */
 export async function createTsMlsEngine(ports: Ports): Promise<Result<MlsEngine, "cryptoUnsupported">> {
@@ -85,19 +79,18 @@ class TsMlsEngine implements MlsEngine {
     const { publicPackage, privatePackage } = await generatePair(this.#context, device);
     const config = configFor(new Questions(this.#context.authenticate));
     const { cipherSuite } = this.#context;
-    return this.#begin(
-      await createGroup(groupId.slice(), publicPackage, privatePackage, [], cipherSuite, config),
-    );
+    const state = await createGroup(groupId.slice(), publicPackage, privatePackage, [], cipherSuite, config);
+    return beginEpoch(this.#context, state);
   }
 
   save(group: Group): GroupState {
-    const { state, publicHalf } = groupOf(group);
-    return { tree: publicHalf.bytes, secrets: encodeSecrets(publicHalf.hash, state) };
+    const { state, treeHalf } = groupOf(group);
+    return { tree: treeHalf.bytes, secrets: encodeSecrets(treeHalf, state) };
   }
 
   load(stored: GroupState): Result<Group, LoadFailure> {
-    const state = decodeState(SUITE_NUMBER[this.suite], stored);
-    return state.ok ? ok(new TsMlsGroup(state.value, new PublicHalf(this.suite, state.value))) : state;
+    const decoded = decodeState(SUITE_NUMBER[this.suite], stored);
+    return decoded.ok ? ok(new TsMlsGroup(decoded.value.state, decoded.value.half)) : decoded;
   }
 
   async commit(group: Group, change: Change): Promise<Result<Committed, AddFailure>> {
@@ -107,7 +100,7 @@ class TsMlsEngine implements MlsEngine {
     const made = await this.#createCommit(state, proposals.value);
     // ts-mls asks the system's clock about lifetimes too, which may disagree with the clock given to us.
     if (made === undefined) return err({ index: 0, reason: "expired" });
-    const next = this.#begin(made.newState);
+    const next = beginEpoch(this.#context, made.newState);
     return ok({
       commit: encodeMlsMessage(made.commit),
       welcome: made.welcome && encodeWelcome(made.welcome),
@@ -168,7 +161,7 @@ class TsMlsEngine implements MlsEngine {
   }
 
   async seal(group: Group, plaintext: Uint8Array): Promise<Sealed> {
-    const { state, publicHalf } = groupOf(group);
+    const { state, treeHalf } = groupOf(group);
     const questions = new Questions(this.#context.authenticate);
     const made = await createApplicationMessage(
       withConfig(state, questions),
@@ -182,7 +175,7 @@ class TsMlsEngine implements MlsEngine {
         wireformat: "mls_private_message",
         privateMessage: made.privateMessage,
       }),
-      next: new TsMlsGroup(next, publicHalf),
+      next: new TsMlsGroup(next, treeHalf),
       wipe: wiper(state, next, made.consumed),
     };
   }
@@ -204,7 +197,7 @@ class TsMlsEngine implements MlsEngine {
       const used = await makeKeyPackageRef(candidate.publicPackage, this.#context.cipherSuite.hash);
       if (welcome.secrets.some((one) => equalBytes(one.newMember, used))) {
         const joined = await joinWith(this.#context, welcome, candidate);
-        return joined.ok ? ok({ group: this.#groupAt(joined.value), used }) : joined;
+        return joined.ok ? ok({ group: joined.value, used }) : joined;
       }
       wipeKeyPackage(candidate.privatePackage);
     }
@@ -218,14 +211,6 @@ class TsMlsEngine implements MlsEngine {
 
   epochAuthenticator(group: Group): Uint8Array {
     return groupOf(group).state.keySchedule.epochAuthenticator.slice();
-  }
-
-  #begin(state: ClientState): TsMlsGroup {
-    return this.#groupAt(settle(state));
-  }
-
-  #groupAt(state: StatePart): TsMlsGroup {
-    return new TsMlsGroup(state, new PublicHalf(this.suite, state));
   }
 }
 
