@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { test } from "node:test";
-import { Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
+import { READERS_MAX, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
 import {
   emptyPskIndex,
   encodeMlsMessage,
@@ -348,7 +348,7 @@ async function faultsOf(scene: Scene): Promise<Fault[]> {
 
     ["an unmerged leaf where nobody is", withUnmerged(tree, [ROOT], andAlso(NOBODY))],
     ["an unmerged leaf beyond the tree", withUnmerged(tree, [ROOT], andAlso(0x7fff_fff0)), "not asked"],
-    ["an unmerged leaf that is not below", withUnmerged(tree, [LEFT], andAlso(JOINER))],
+    ["an unmerged leaf that is not below", withUnmerged(tree, [RIGHT], andAlso(JOINER))],
     ["an unmerged leaf not listed between", withUnmerged(tree, [LEFT], withoutNewcomer)],
     ["an unmerged leaf listed at the root alone", withUnmerged(tree, [ROOT], andAlso(4))],
     ["an unmerged leaf not listed at the root", withUnmerged(tree, [ROOT], withoutNewcomer), "joined"],
@@ -391,6 +391,30 @@ for (const suite of ["x25519", "x-wing"] as const) {
     }
   });
 }
+
+test("[MG11] a joiner refuses a tree that is wider than any channel, though all of it fits together", async () => {
+  const scene = await sceneOf("x25519");
+  const engine = await engineFor("x25519", () => true);
+  const { keyPackage } = await engine.createKeyPackage(device("far away"), lifetime);
+  const message = messageOf(keyPackage);
+  assert.ok(message?.wireformat === "mls_key_package");
+  const { leafNode } = message.keyPackage;
+  const withLeafAt = (leaf: number): RatchetTree => {
+    const blanks = Array.from({ length: 2 ** Math.ceil(Math.log2(2 * leaf + 2)) - 1 - scene.tree.length });
+    return [...scene.tree, ...blanks.map(() => undefined)].with(2 * leaf, {
+      nodeType: "leaf",
+      leaf: leafNode,
+    });
+  };
+  for (const [leaf, ours] of [
+    [READERS_MAX - 1, "joined"],
+    [READERS_MAX, "refused"],
+  ] as const) {
+    const welcome = await welcomeOf(scene, { tree: withLeafAt(leaf) });
+    assert.equal(await answerOf(scene, welcome), ours);
+    assert.equal(await theirAnswer(scene, welcome), "joined");
+  }
+});
 
 test("[MG24] whatever ts-mls refuses of a tree that was changed at random, we refuse", async () => {
   const scene = await sceneOf("x25519");

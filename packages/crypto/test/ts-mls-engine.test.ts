@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { generateKeyPairSync } from "node:crypto";
 import { before, test } from "node:test";
-import { concat, READERS_MAX, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
+import { concat, Secret, textToBytes, type RandomBytes, type Result } from "@sotto/protocol";
 import {
   createCommit,
   createGroup,
@@ -22,7 +22,6 @@ import { groupOf, Questions, withConfig } from "../src/mls/context.ts";
 import type { Authenticate, DeviceSigner, Group, MlsEngine, OpenFailure, Suite } from "../src/mls/engine.ts";
 import { messageOf } from "../src/mls/exact.ts";
 import { isHpkeKey } from "../src/mls/hpke-keys.ts";
-import { ratchetTreeOf } from "../src/mls/received-trees.ts";
 import { secretsOf } from "../src/mls/stored-state.ts";
 import { createTsMlsEngine } from "../src/mls/ts-mls-engine.ts";
 
@@ -424,23 +423,6 @@ test("[MG20] ts-mls is patched, and a runtime without WebCrypto is an answer", a
   } finally {
     Object.defineProperty(globalThis, "crypto", real);
   }
-});
-
-test("[MG11] a Welcome with a tree wider than any channel is refused before the tree is hashed", async () => {
-  const { alice } = await pair();
-  const state = stateOf(alice);
-  const widened = (leaves: number): ClientState => {
-    const tree = Array.from({ length: 2 * leaves - 1 }, () => state.ratchetTree[1]);
-    return { ...state, ratchetTree: tree.with(0, state.ratchetTree[0]).with(-1, state.ratchetTree[2]) };
-  };
-  const widthAt = async (leaves: number): Promise<number | undefined> => {
-    const info = await createGroupInfoWithExternalPubAndRatchetTree(widened(leaves), [], cipherSuite);
-    return ratchetTreeOf(info)?.length;
-  };
-  assert.equal(await widthAt(2), 3);
-  assert.equal(await widthAt(READERS_MAX), 2 * READERS_MAX - 1);
-  assert.equal(await widthAt(READERS_MAX + 1), undefined);
-  assert.equal(await widthAt(2 ** 11), undefined);
 });
 
 test("[MG9] hostile MLSMessages of every kind are values: no input throws", async () => {
