@@ -42,8 +42,8 @@ export type Cast = {
   readonly bob: Actor;
   /** Comes when everybody else is there. */
   readonly carol: Actor;
-  /** KeyPackages of the rest, so that all of them and the three are one device more than `devices`. */
-  readonly crowd: readonly Uint8Array[];
+  /** The rest, so that all of them and the three are one device more than `devices`. */
+  readonly crowd: readonly NewKeyPackage[];
   close(): Promise<void>;
 };
 
@@ -70,8 +70,8 @@ export async function createCast(suite: Suite, devices: number, folder: string):
     return { ...(await invited()), records, keep: (writes) => keep(records, writes) };
   };
   const [alice, bob, carol] = [await actor("alice"), await actor("bob"), await actor("carol")];
-  const crowd: Uint8Array[] = [];
-  while (crowd.length < devices - 2) crowd.push((await invited()).invitation.keyPackage);
+  const crowd: NewKeyPackage[] = [];
+  while (crowd.length < devices - 2) crowd.push((await invited()).invitation);
   const close = async (): Promise<void> => {
     for (const one of containers) await one();
   };

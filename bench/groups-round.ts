@@ -1,7 +1,7 @@
 /**
- * The life of one group, timed: made by one device, which then removes somebody, adds somebody else and writes. Each
- * operation is all that a member pays: MLS, the channel's keys and bodies, and what must be durable before it is sent
- * or shown. The relay takes everything at once and is not timed.
+ * The life of one group, timed: somebody goes, somebody else comes, and the two who are left to it write. Each operation is
+ * all that a member pays: MLS, the channel's keys and bodies, and what must be durable before it is sent or shown. The relay
+ * takes everything at once and is not timed.
  */
 import {
   areKeysOf,
@@ -26,84 +26,109 @@ import { equalBytes, textToBytes, type Entry, type EpochPublicKeys } from "@sott
 import { valueOf, type Actor, type Cast } from "./groups-cast.ts";
 
 const MESSAGES = 20;
+/** Guests of one Commit. */
+const TOGETHER = 10;
 /** A short message of a person, with what its envelope adds, so that it fills the smallest bucket that one can. */
 const TEXT = textToBytes("I'll be at the corner of the market at ten past four.".padEnd(120));
 
-const NAMES = [
-  "create_ms",
-  "add_ms",
-  "join_ms",
-  "send_ms",
-  "open_ms",
-  "remove_ms",
-  /** Opening the Commit that adds, and the one that removes. */
-  "follow_add_ms",
-  "follow_remove_ms",
-  /** Of the records' values, for one message sent or opened. */
-  "state_bytes",
-  "tree_bytes",
-  "create_commit_bytes",
-  "create_welcome_bytes",
-  "add_commit_bytes",
-  "add_welcome_bytes",
-  "remove_commit_bytes",
-] as const;
-export type Costs = Record<(typeof NAMES)[number], number[]>;
-type Timed = <T>(name: keyof Costs, work: () => Promise<T>) => Promise<T>;
+/** By what was measured: milliseconds on the clock and of processor time, and bytes. */
+export type Costs = Map<string, number[]>;
+
+const note = (costs: Costs, name: string, value: number): void =>
+  void costs.set(name, [...(costs.get(name) ?? []), value]);
+
+/** Processor time is that of all threads: signatures are verified beside each other. */
+async function timed<T>(costs: Costs, name: string, work: () => Promise<T>): Promise<T> {
+  const [from, spent] = [performance.now(), process.cpuUsage()];
+  const result = await work();
+  const { user, system } = process.cpuUsage(spent);
+  note(costs, `${name}_ms`, performance.now() - from);
+  note(costs, `${name}_cpu_ms`, (user + system) / 1000);
+  return result;
+}
 
 type CommitEntry = Extract<Entry, { readonly kind: "commit" }>;
 
 /** A member between two operations. */
-type Member = Actor & { readonly group: Group; readonly keys: EpochKeys };
+export type Member = Actor & { readonly group: Group; readonly keys: EpochKeys };
+
+/** Whoever makes Commits, and whoever follows them. */
+export type Begun = { readonly alice: Member; readonly bob: Member };
 
 const stateWrites = ({ engine }: Cast, group: Group, isNewTree: boolean): Write[] => {
   const { tree, secrets } = engine.save(group);
   return [...(isNewTree ? [{ key: "tree", value: tree }] : []), { key: "secrets", value: secrets }];
 };
 
-export async function playRound(cast: Cast): Promise<Costs> {
-  const costs = Object.fromEntries(NAMES.map((name) => [name, [] as number[]])) as Costs;
-  const timed: Timed = async (name, work) => {
-    const from = performance.now();
-    const result = await work();
-    costs[name].push(performance.now() - from);
-    return result;
-  };
-  const place = { relayId: randomBytes(32), cid: randomBytes(32) };
-  const made = await timed("create_ms", () => create(cast, place));
-  costs.create_commit_bytes.push(made.commit.length);
-  costs.create_welcome_bytes.push(made.welcome.length);
-  const bob = await enter(cast, place, cast.bob, made.welcome, made.next);
+const newPlace = (): ChannelPlace => ({ relayId: randomBytes(32), cid: randomBytes(32) });
 
-  const leaf = made.author.group.members().at(-1)?.leaf ?? 0;
-  const removal = await timed("remove_ms", () =>
-    change(cast, made.author, { kind: "remove", leaves: [leaf] }),
-  );
-  costs.remove_commit_bytes.push(removal.commit.length);
+/** Of everybody but Carol, with one Commit, and the channel's first epoch: nobody's key but Alice's leaf is above a leaf. */
+export async function beginCold(cast: Cast, costs: Costs): Promise<Begun> {
+  const place = newPlace();
+  const made = await timed(costs, "create", () => create(cast, place));
+  note(costs, "create_welcome_bytes", made.welcome.length);
+  return { alice: made.author, bob: await enter(cast, place, cast.bob, made.welcome, made.next) };
+}
+
+/** The same members as time leaves them: they came ten at a time, and one of each ten has renewed its keys since. */
+export async function beginWarm(cast: Cast): Promise<Begun> {
+  const { engine, alice, bob, crowd } = cast;
+  let hers = await engine.createGroup(randomBytes(32), alice.device);
+  let his: Group | undefined;
+  const guests = [bob.invitation, ...crowd];
+  for (let from = 0; from < guests.length; from += TOGETHER) {
+    const came = guests.slice(from, from + TOGETHER);
+    const keyPackages = came.map(({ keyPackage }) => keyPackage);
+    const added = valueOf(await engine.commit(hers, { kind: "add", keyPackages }));
+    const [first] = came;
+    if (first === undefined || added.welcome === undefined)
+      throw new Error("whoever is added gets a Welcome");
+    const { group } = valueOf(await engine.join(added.welcome, [first.stored]));
+    const renewed = valueOf(await engine.commit(group, { kind: "update" }));
+    hers = await merged(cast, added.next, renewed.commit);
+    his = his && (await merged(cast, await merged(cast, his, added.commit), renewed.commit));
+    his ??= renewed.next;
+  }
+  if (his === undefined) throw new Error("Bob is the first guest");
+  const keys = await keysOf(cast, hers, newPlace());
+  return { alice: { ...alice, group: hers, keys }, bob: { ...bob, group: his, keys } };
+}
+
+async function merged({ engine }: Cast, group: Group, commit: Uint8Array): Promise<Group> {
+  const opened = valueOf(await engine.open(group, commit));
+  if (opened.kind !== "commit") throw new Error("this is a Commit, and not of one's own removal");
+  return opened.next;
+}
+
+export async function playRound(cast: Cast, { alice, bob }: Begun, costs: Costs): Promise<void> {
+  const leaf = alice.group.members().at(-1)?.leaf ?? 0;
+  const removal = await timed(costs, "remove", () => change(cast, alice, { kind: "remove", leaves: [leaf] }));
+  note(costs, "remove_commit_bytes", removal.commit.length);
   // In a group of two it is Bob who goes.
   const isFollowed = leaf !== bob.group.ownLeaf;
-  const followed = isFollowed && (await timed("follow_remove_ms", () => follow(cast, bob, removal.entry)));
-  const addition = await timed("add_ms", () =>
+  const followed =
+    isFollowed && (await timed(costs, "follow_remove", () => follow(cast, bob, removal.entry)));
+  const addition = await timed(costs, "add", () =>
     change(cast, removal.author, { kind: "add", keyPackages: [cast.carol.invitation.keyPackage] }),
   );
   const { welcome, commit, entry } = addition;
   if (welcome === undefined) throw new Error("whoever is added gets a Welcome");
-  costs.add_commit_bytes.push(commit.length);
-  costs.add_welcome_bytes.push(welcome.length);
-  if (followed) await timed("follow_add_ms", () => follow(cast, followed, entry));
-  const carol = await timed("join_ms", () => enter(cast, place, cast.carol, welcome, entry.next));
-  costs.tree_bytes.push(cast.engine.save(carol.group).tree.length);
-  await talk(cast, addition.author, carol, costs, timed);
-  return costs;
+  note(costs, "add_commit_bytes", commit.length);
+  note(costs, "add_welcome_bytes", welcome.length);
+  if (followed) await timed(costs, "follow_add", () => follow(cast, followed, entry));
+  const { place } = addition.author.keys;
+  const carol = await timed(costs, "join", () => enter(cast, place, cast.carol, welcome, entry.next));
+  note(costs, "tree_bytes", cast.engine.save(carol.group).tree.length);
+  await talk(cast, addition.author, carol, costs);
 }
 
 /** In turns, so that of two senders' ratchets both move. */
-async function talk(cast: Cast, alice: Member, carol: Member, costs: Costs, timed: Timed): Promise<void> {
+async function talk(cast: Cast, alice: Member, carol: Member, costs: Costs): Promise<void> {
   let [sender, reader] = [alice, carol];
   for (let message = 0; message < MESSAGES; message++) {
-    const sent = await timed("send_ms", () => send(cast, sender));
-    const opened = await timed("open_ms", () => open(cast, reader, sent.body));
-    costs.state_bytes.push(sent.bytes, opened.bytes);
+    const sent = await timed(costs, "send", () => send(cast, sender));
+    const opened = await timed(costs, "open", () => open(cast, reader, sent.body));
+    for (const { bytes } of [sent, opened]) note(costs, "state_bytes", bytes);
     [sender, reader] = [opened.reader, sent.author];
   }
 }
@@ -112,14 +137,14 @@ async function talk(cast: Cast, alice: Member, carol: Member, costs: Costs, time
 async function create(cast: Cast, place: ChannelPlace) {
   const { engine, alice, bob, crowd } = cast;
   const alone = await engine.createGroup(randomBytes(32), alice.device);
-  const keyPackages = [bob.invitation.keyPackage, ...crowd];
-  const { commit, welcome, next: group } = valueOf(await engine.commit(alone, { kind: "add", keyPackages }));
+  const keyPackages = [bob.invitation, ...crowd].map(({ keyPackage }) => keyPackage);
+  const { welcome, next: group } = valueOf(await engine.commit(alone, { kind: "add", keyPackages }));
   if (welcome === undefined) throw new Error("whoever is added gets a Welcome");
   const keys = await keysOf(cast, group, place);
   const next = epochPublicKeys(keys, readersOf(group.members()));
   signCreate(keys, next);
   await alice.keep(stateWrites(cast, group, true));
-  return { author: { ...alice, group, keys }, commit, welcome, next };
+  return { author: { ...alice, group, keys }, welcome, next };
 }
 
 const keysOf = async ({ engine }: Cast, group: Group, place: ChannelPlace): Promise<EpochKeys> =>
@@ -159,9 +184,9 @@ async function change(cast: Cast, author: Member, wish: Change) {
 async function follow(cast: Cast, reader: Member, entry: CommitEntry): Promise<Member> {
   const ended = reader.keys;
   const opened = valueOf(openCommit(ended, { admin: undefined }, entry));
-  const merged = valueOf(await cast.engine.open(reader.group, opened.mlsCommit));
-  if (merged.kind !== "commit") throw new Error("this is a Commit, and not of one's own removal");
-  const { next: group, sender } = merged;
+  const followed = valueOf(await cast.engine.open(reader.group, opened.mlsCommit));
+  if (followed.kind !== "commit") throw new Error("this is a Commit, and not of one's own removal");
+  const { next: group, sender } = followed;
   const begun = await keysOf(cast, group, ended.place);
   valueOf(
     checkNextKeys({
@@ -175,7 +200,6 @@ async function follow(cast: Cast, reader: Member, entry: CommitEntry): Promise<M
     }),
   );
   await reader.keep(stateWrites(cast, group, true));
-  merged.wipe();
   return { ...reader, group, keys: begun };
 }
 
