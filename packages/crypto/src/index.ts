@@ -1,6 +1,6 @@
 export * from "./channel/bodies.ts";
 export * from "./channel/epoch-keys.ts";
-export { readerKey, type ReaderKey } from "./channel/reader-key.ts";
+export { readerKey, type Reader, type ReaderKey } from "./channel/reader-key.ts";
 export * from "./identity/identity.ts";
 export * from "./inbox/inbox.ts";
 export { sign, signingKey, type SigningKey } from "./keys.ts";

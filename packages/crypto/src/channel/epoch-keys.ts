@@ -13,7 +13,7 @@ import {
 } from "@sotto/protocol";
 import { deriveKey, sign, signingKey, type SigningKey } from "../keys.ts";
 import type { Group, Member, MlsEngine } from "../mls/engine.ts";
-import { blindedReader, signAsReader, type ReaderKey } from "./reader-key.ts";
+import { blindedReaders, signAsReader, type Reader, type ReaderKey } from "./reader-key.ts";
 
 /** Where a channel is: every key and signature of it names both. */
 export type ChannelPlace = { readonly relayId: Uint8Array; readonly cid: Uint8Array };
@@ -54,9 +54,6 @@ export function wipeEpochKeys(keys: EpochKeys): void {
   keys.wrap.wipe();
 }
 
-/** A member as a reader: its leaf, and A from its Credential. */
-export type Reader = { readonly leaf: number; readonly readerKey: Uint8Array };
-
 /** The readers of an epoch are the members of its group. Their Credentials were checked when they entered it. */
 export const readersOf = (members: readonly Member[]): readonly Reader[] =>
   members.map(({ leaf, credential }) => {
@@ -75,9 +72,10 @@ export function epochPublicKeys(
     write: keys.write.publicKey,
     commit: keys.commit.publicKey,
     admin,
-    readers: readers
-      .toSorted((a, b) => a.leaf - b.leaf)
-      .map((one) => blindedReader(keys.exported, one.leaf, one.readerKey)),
+    readers: blindedReaders(
+      keys.exported,
+      readers.toSorted((a, b) => a.leaf - b.leaf),
+    ),
   };
 }
 

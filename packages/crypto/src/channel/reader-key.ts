@@ -3,9 +3,10 @@
  * reads as D = A + s·B, where s follows from the epoch. Members can make every D, only its device can sign as it,
  * and a relay cannot tell which D of two epochs belong together. Spec: spec/keys.md, "Reader keys".
  */
+import { normalizeZ } from "@noble/curves/abstract/curve.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { sha512 } from "@noble/hashes/sha2.js";
-import { concat, Secret, textToBytes, u64, type RandomBytes } from "@sotto/protocol";
+import { assert, concat, Secret, textToBytes, u64, type RandomBytes } from "@sotto/protocol";
 import { assertSeed, deriveKey } from "../keys.ts";
 
 const { Point } = ed25519;
@@ -43,11 +44,23 @@ export function readerKey(seed: Secret): ReaderKey {
 const blinding = (exported: Secret, leaf: number): bigint =>
   deriveScalar(exported, concat(textToBytes("sotto/channel/v1 reader"), u64(leaf)));
 
-/** D of the member at `leaf`, whose A was checked where its Credential was. */
-export const blindedReader = (exported: Secret, leaf: number, publicKey: Uint8Array): Uint8Array =>
-  Point.fromBytes(publicKey)
-    .add(Point.BASE.multiply(blinding(exported, leaf)))
-    .toBytes();
+/** A member as a reader: its leaf, and A from its Credential, which was checked where that was. */
+export type Reader = { readonly leaf: number; readonly readerKey: Uint8Array };
+
+/** D of each. Together, because to write a point takes a division, and one does for all of them. */
+export function blindedReaders(exported: Secret, readers: readonly Reader[]): Uint8Array[] {
+  const points = readers.map(({ leaf, readerKey: publicKey }) =>
+    Point.fromBytes(publicKey).add(Point.BASE.multiply(blinding(exported, leaf))),
+  );
+  return normalizeZ(Point, points).map((point) => point.toBytes());
+}
+
+/** D of one. */
+export function blindedReader(exported: Secret, leaf: number, publicKey: Uint8Array): Uint8Array {
+  const [blinded] = blindedReaders(exported, [{ leaf, readerKey: publicKey }]);
+  assert(blinded !== undefined, "one reader has one key");
+  return blinded;
+}
 
 /**
  * An ordinary Ed25519 signature under D. The nonce is hedged: it hangs on the key, on the message and on fresh
