@@ -1,7 +1,7 @@
 /**
  * The life of one group, timed: somebody goes, somebody else comes, and the two who are left to it write. Each operation is
  * all that a member pays: MLS, the channel's keys and bodies, and what must be durable before it is sent or shown. The relay
- * takes everything at once and is not timed.
+ * takes everything at once and is not timed. A group is wiped after messages alone: other rounds begin from the same one.
  */
 import {
   areKeysOf,

@@ -1,4 +1,4 @@
-/** Which suite a group gets. Spec: spec/mls.md, "Suites". */
+/** Which suite a group gets. Spec: spec/mls.md, MG25. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { suiteFor } from "@sotto/crypto";

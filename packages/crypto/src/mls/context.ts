@@ -48,7 +48,7 @@ export class TsMlsGroup implements Group {
   }
 }
 
-/** A group at the begin of an epoch, which keeps of `state` only what an epoch may. */
+/** A group at the beginning of an epoch, which keeps of `state` only what an epoch may. */
 export function beginEpoch({ suite }: Context, state: StatePart): TsMlsGroup {
   const settled = settle(state);
   return new TsMlsGroup(settled, TreeHalf.of(SUITE_NUMBER[suite], settled));

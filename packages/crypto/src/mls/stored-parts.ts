@@ -22,7 +22,7 @@ export const publicFields = {
   ratchetTree: opaque(TREE_BYTES_MAX),
 };
 
-/** What one member keeps secret of an epoch, from its begin to its end. */
+/** What one member keeps secret of an epoch, from its beginning to its end. */
 export const epochSecretFields = {
   signatureKey: fixed(32),
   ownLeaf: u32,

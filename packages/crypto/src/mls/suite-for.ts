@@ -1,10 +1,10 @@
-/** Which suite a group is made with. Spec: spec/mls.md, "Suites". */
+/** Which suite a group is made with. Spec: spec/mls.md, MG25. */
 import { assert, READERS_MAX } from "@sotto/protocol";
 import type { Suite } from "./engine.ts";
 
 /**
- * Devices. In X-Wing a Commit can carry a ciphertext of 1.1 KB for every member and a Welcome a key of 1.2 KB: at this
- * size both are far within what a channel takes, and what a member writes for one message is what it is at 250 in X25519.
+ * Devices. At this size X-Wing costs about what X25519 costs at 250, and its largest Commit and Welcome are within a third
+ * of what a channel takes: docs/decisions/0017-groups-of-250-devices.md.
  */
 const HYBRID_DEVICES_MAX = 100;
 
