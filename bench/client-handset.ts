@@ -3,23 +3,15 @@
  * conversation of 10,000 messages. The profile is made by a member in this process and handed to the browser as an
  * example profile is. Sizes are of what the browser fetched, compressed as a server would.
  */
-import { randomBytes } from "node:crypto";
 import { readdir, readFile } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { openWindow, type Window } from "@sotto/testkit/browser";
-import { acquaint, createFolder, joinNodeMember, send, startRelay, until, valueOf } from "@sotto/testkit/e2e";
-import type { Records, RecordWrite } from "@sotto/client";
-import { encode, textContent, toHex } from "@sotto/protocol";
-import { itemId } from "../packages/client/src/channel/place.ts";
-import { timeKey } from "../packages/client/src/stored/keys.ts";
-import { dues, items, seenIds } from "../packages/client/src/stored/message.ts";
+import { acquaint, createFolder, joinNodeMember, send, startRelay, until } from "@sotto/testkit/e2e";
+import { fillBefore } from "./many-messages.ts";
 
 const ASSETS = resolve(import.meta.dirname, "../apps/web/dist/assets");
 const MESSAGES = 10_000;
-/** So many go into one commit. */
-const COMMIT_MESSAGES = 500;
-const APART_MS = 30_000;
 const RUNS = 5;
 const PASSPHRASE = "correct horse battery";
 const REGION_BYTES = 32 * 2 ** 20;
@@ -77,35 +69,8 @@ async function makeProfile(file: string, relayUrl: string, codes: readonly strin
   await alice.member.ask({ kind: "mark-read", in: otherToOne });
   await bob.close();
   await alice.member.close();
-  await fillBefore(alice.records);
+  await fillBefore(alice.records, MESSAGES, (count) => `Message ${count}`);
   await alice.close();
-}
-
-/** To exchange them for real would take minutes and measure something else. */
-async function fillBefore(records: Records): Promise<void> {
-  const newest = records.list(items.prefix).at(-1) ?? "";
-  const bytes = await records.get(newest);
-  const known = bytes && items.fromBytes(bytes);
-  if (!known?.ok || known.value.kind !== "message") throw new Error("the newest item is a message");
-  const number = newest.slice(items.prefix.length, newest.indexOf("/", items.prefix.length));
-  const message = known.value;
-  for (let from = 1; from < MESSAGES; from += COMMIT_MESSAGES) {
-    const writes: RecordWrite[] = [];
-    for (let count = from; count < Math.min(MESSAGES, from + COMMIT_MESSAGES); count++) {
-      const receivedAt = message.receivedAt - (MESSAGES - count) * APART_MS;
-      const cid = toHex(message.cid);
-      const id = itemId(number, receivedAt, { cid, seq: message.seq, isMine: false });
-      const messageId = new Uint8Array(randomBytes(16));
-      const content = encode(textContent, { text: `Message ${count}` });
-      const older = { ...message, messageId, receivedAt, sentAt: receivedAt, content };
-      const idKey = `${number}/${toHex(messageId)}`;
-      const due = dues.toBytes({ kind: "burn", itemKey: id, idKey });
-      writes.push({ key: items.prefix + id, value: items.toBytes(older) });
-      writes.push({ key: seenIds.prefix + idKey, value: seenIds.toBytes({ itemKey: id }) });
-      writes.push({ key: `${dues.prefix}${timeKey(message.burnAt ?? 0)}/${idKey}`, value: due });
-    }
-    valueOf(await records.commit(writes));
-  }
 }
 
 async function takeProfile({ context, page }: Window, file: string, url: string): Promise<void> {

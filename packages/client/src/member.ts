@@ -7,7 +7,11 @@ import type {
   ConversationView,
   Intent,
   MemberView,
+  MessageKey,
+  Query,
   SafetyNumberView,
+  SearchView,
+  Spot,
 } from "./views.ts";
 
 /**
@@ -24,6 +28,8 @@ export interface Member {
     id: ConversationId,
     show: (view: ConversationView) => void,
   ): Promise<OpenConversation | undefined>;
+  /** Searches what is kept, and keeps what it shows current until `close`. Undefined once the member was closed. */
+  openSearch(show: (view: SearchView) => void): Promise<OpenSearch | undefined>;
   safetyNumber(id: ConversationId): SafetyNumberView | undefined;
   /**
    * Resolves once nothing is left to do: everything the relays have was read here, and everything written here is with
@@ -37,5 +43,18 @@ export interface Member {
 }
 export interface OpenConversation {
   loadOlder(): Promise<void>;
+  loadNewer(): Promise<void>;
+  /**
+   * Moves the window. Answers with what stands there, once it is shown: the key of a message or of a notice. Undefined:
+   * it is gone, or there is nothing; then the window is on the newest.
+   */
+  goTo(spot: Spot): Promise<MessageKey | undefined>;
+  close(): void;
+}
+export interface OpenSearch {
+  /** Resolves once its answer is shown. */
+  find(query: Query): Promise<void>;
+  /** A page more of the same. */
+  more(): Promise<void>;
   close(): void;
 }

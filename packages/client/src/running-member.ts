@@ -14,7 +14,8 @@ import { newInboxSession } from "./inbox/session.ts";
 import { decideIntent } from "./intents.ts";
 import { Lines, type LineHappening } from "./lines.ts";
 import { drive, everythingIn, lose, take } from "./machines.ts";
-import type { Member, OpenConversation } from "./member.ts";
+import { Finder } from "./finding/finder.ts";
+import type { Member, OpenConversation, OpenSearch } from "./member.ts";
 import { OneShots } from "./one-shots.ts";
 import type { CommitFailure, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
@@ -27,7 +28,14 @@ import { profiles } from "./stored/profile.ts";
 import { FIRST_SCRUB_MS, NOT_SCRUBBED } from "./scrub.ts";
 import { NOT_SWEPT } from "./sweep.ts";
 import { Turn } from "./turn.ts";
-import type { Answer, ConversationId, ConversationView, Intent, SafetyNumberView } from "./views.ts";
+import type {
+  Answer,
+  ConversationId,
+  ConversationView,
+  Intent,
+  SafetyNumberView,
+  SearchView,
+} from "./views.ts";
 
 export type MemberPorts = Ports & {
   /** Made once the profile is read, because the chains in it decide whom MLS authenticates. */
@@ -53,6 +61,7 @@ export class RunningMember implements Member {
   readonly #core: Core;
   readonly #queue: EventQueue<Event>;
   readonly #display: Display;
+  readonly #finder: Finder;
   #isClosed = false;
   #waiting: (() => void)[] = [];
 
@@ -88,6 +97,7 @@ export class RunningMember implements Member {
     };
     agenda.want("scrub", ports.clock() + FIRST_SCRUB_MS);
     this.#display = new Display(this.#core, ports.clock);
+    this.#finder = new Finder(this.#core, ports.clock);
   }
 
   /** Forgets what is due before anything is shown, then takes up everything that was under way. */
@@ -125,8 +135,32 @@ export class RunningMember implements Member {
     const window = await this.#inQueue(() => this.#display.windows.open(number, show));
     return {
       loadOlder: () => this.#inQueue(() => this.#display.windows.grow(window)),
+      loadNewer: () => this.#inQueue(() => this.#display.windows.growNewer(window)),
+      goTo: (spot) => this.#inQueue(() => this.#display.windows.goTo(window, spot)),
       close: () => this.#display.windows.close(window),
     };
+  }
+
+  async openSearch(show: (view: SearchView) => void): Promise<OpenSearch | undefined> {
+    if (this.#isClosed) return undefined;
+    const finder = this.#finder;
+    const search = await this.#inQueue(() => Promise.resolve(finder.open(show)));
+    this.#readForSearch();
+    return {
+      find: (query) => this.#inQueue(() => finder.find(search, query)),
+      more: () => this.#inQueue(() => finder.more(search)),
+      close: () => finder.close(search),
+    };
+  }
+
+  /** Step by step, after whatever else there is to do. */
+  #readForSearch(): void {
+    if (this.#isClosed || !this.#finder.isReading) return;
+    const run = async (): Promise<void> => {
+      await this.#finder.readOn();
+      this.#readForSearch();
+    };
+    this.#queue.add({ kind: "run", run });
   }
 
   /** Reading takes its turn too, so that nothing is shown that a turn under way is about to change. */
@@ -168,6 +202,7 @@ export class RunningMember implements Member {
       this.#isClosed = true;
       this.#core.lines.restAll();
       this.#ports.alarm.clear();
+      this.#finder.forget();
       forgetKeys(this.#core);
       return Promise.resolve();
     });
@@ -202,6 +237,8 @@ export class RunningMember implements Member {
     if (!committed.ok) this.#failStorage(committed.error);
     else if (turn.hasWrites) this.#haveStored();
     await this.#display.refresh(turn.changedRows, turn.changedItems);
+    const isListChanged = turn.changedRows.size > 0 || turn.changedItems.size > 0;
+    await this.#finder.refresh(turn.writtenKeys, isListChanged);
     // Whoever hears that it was delivered may count on its having been shown here.
     if (committed.ok) this.#perform(turn);
     if (event.kind === "intent") {

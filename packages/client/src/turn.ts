@@ -195,6 +195,11 @@ export class Turn {
     return this.#records.commit(writes);
   }
 
+  /** Keys of every record that this turn writes or deletes. */
+  get writtenKeys(): Iterable<string> {
+    return this.#writes.keys();
+  }
+
   get hasWrites(): boolean {
     return this.#writes.size > 0;
   }

@@ -154,6 +154,12 @@ export type GroupView = {
   readonly members: readonly GroupMember[];
 };
 
+/** Where in a conversation to look. at: the first message that came then or later. */
+export type Spot =
+  | { readonly kind: "newest" }
+  | { readonly kind: "message"; readonly key: MessageKey }
+  | { readonly kind: "at"; readonly time: number };
+
 export type ConversationView = {
   readonly id: ConversationId;
   readonly name: string;
@@ -167,11 +173,54 @@ export type ConversationView = {
   readonly relayHost: string;
   readonly burnMs: number;
   readonly draft: string;
-  /** Oldest first. A window on the newest; `hasOlder` says whether `load-older` gives more. */
+  /** Oldest first. A window on the newest, or around where somebody went; whether there are more at either end. */
   readonly messages: readonly MessageView[];
   readonly hasOlder: boolean;
+  readonly hasNewer: boolean;
   /** Key of the first message not yet read when the conversation was opened. */
   readonly firstUnread: MessageKey | undefined;
+};
+
+/** What somebody looks for: every word of `text`, in messages or in names. Nothing asked finds nothing. */
+export type Query = {
+  readonly text: string;
+  /** Only in this conversation. */
+  readonly in?: ConversationId;
+  /** Only what was sent from `since` on and before `until`, in milliseconds. */
+  readonly since?: number;
+  readonly until?: number;
+};
+
+/** A piece of a text, and whether it is what was looked for. */
+export type Piece = { readonly text: string; readonly isMatch: boolean };
+
+export type FoundMessage = {
+  readonly in: ConversationId;
+  readonly name: string;
+  readonly key: MessageKey;
+  readonly mine: boolean;
+  /** Who wrote it, by name: in a group, of others. */
+  readonly author: string | undefined;
+  readonly time: number;
+  readonly burn: Burn | undefined;
+  /** The part of it around what was found, on one line. */
+  readonly pieces: readonly Piece[];
+};
+
+export type SearchView = {
+  /** What this answers. */
+  readonly query: Query;
+  /** empty: nothing to look for. too-long: more than QUERY_CHARS_MAX, or QUERY_WORDS_MAX words. */
+  readonly state: "empty" | "too-long" | "found";
+  readonly people: readonly { readonly id: ConversationId; readonly pieces: readonly Piece[] }[];
+  /** Newest first. */
+  readonly messages: readonly FoundMessage[];
+  /** Whether `more` gives more. */
+  readonly hasMore: boolean;
+  /** Messages that are kept are still being read: there may be more. */
+  readonly isReading: boolean;
+  /** There is no room in memory for what is older than this: it is not searched. */
+  readonly onlySince: number | undefined;
 };
 
 export type SafetyNumberView = {

@@ -1,10 +1,13 @@
-/** Windows on conversations: the newest messages of each, kept as they are on the disk. Spec: CL3, CL4. */
+/**
+ * Windows on conversations: the newest messages of each, or those around where somebody went, kept as they are on the
+ * disk. Spec: CL3, CL4, FN10.
+ */
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "./core.ts";
 import { groupToView } from "./group/view.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
 import { quoteIn, readQuotes } from "./quotes.ts";
-import { readMany } from "./reading.ts";
+import { readMany, readOne } from "./reading.ts";
 import {
   burnOf,
   isBurnt,
@@ -20,19 +23,29 @@ import type { Problem } from "./problems.ts";
 import { readSaid } from "./said.ts";
 import { channels } from "./stored/channel.ts";
 import { conversations, type Conversation, type OutboxEntry } from "./stored/conversation.ts";
-import type { ConversationNumber } from "./stored/keys.ts";
-import { items, type StoredItem } from "./stored/message.ts";
-import type { ConversationView, MessageView } from "./views.ts";
+import { timeKey, type ConversationNumber } from "./stored/keys.ts";
+import { items, seenIds, type StoredItem } from "./stored/message.ts";
+import type { ConversationView, MessageKey, Spot } from "./views.ts";
 
 /** Messages a window begins with, and by how many it grows. */
 const WINDOW_STEP = 100;
+
+/** `before` messages before the key `from`, and `after` from there on; or the newest `size`. */
+type Span =
+  | { readonly kind: "newest"; readonly size: number }
+  | { readonly kind: "around"; readonly from: string; readonly before: number; readonly after: number };
+
+/** Keys of what a window shows, and whether there are more beyond. */
+type Reach = { readonly keys: readonly string[]; readonly hasOlder: boolean; readonly hasNewer: boolean };
+
+const NEWEST: Span = { kind: "newest", size: WINDOW_STEP };
 
 export type Window = {
   readonly number: ConversationNumber;
   readonly show: (view: ConversationView) => void;
   readonly firstUnread: string | undefined;
   readonly itemByKey: Map<string, StoredItem>;
-  size: number;
+  span: Span;
   /** As it was shown last. */
   reachability: string;
 };
@@ -53,7 +66,7 @@ export class Windows {
       show,
       firstUnread: this.#core.resident.get(conversations, number)?.firstUnread,
       itemByKey: new Map(),
-      size: WINDOW_STEP,
+      span: NEWEST,
       reachability: JSON.stringify(reachabilityOf(this.#core, number)),
     };
     this.#open.add(window);
@@ -62,8 +75,77 @@ export class Windows {
   }
 
   async grow(window: Window): Promise<void> {
-    window.size += WINDOW_STEP;
+    const { span } = window;
+    window.span =
+      span.kind === "newest"
+        ? { ...span, size: span.size + WINDOW_STEP }
+        : { ...span, before: span.before + WINDOW_STEP };
     await this.#show(window);
+  }
+
+  /** Towards the newest; once it is there, the window is on the newest. */
+  async growNewer(window: Window): Promise<void> {
+    const { span } = window;
+    if (span.kind === "newest") return;
+    window.span = { ...span, after: span.after + WINDOW_STEP };
+    this.#settle(window);
+    await this.#show(window);
+  }
+
+  /** The key of what stands there, as it is shown. */
+  async goTo(window: Window, spot: Spot): Promise<MessageKey | undefined> {
+    const prefix = `${items.prefix}${window.number}/`;
+    const from = await this.#keyOf(window.number, spot);
+    const [first] = from === undefined ? [] : this.#core.records.list(prefix, { from, limit: 1 });
+    window.span =
+      first === undefined
+        ? NEWEST
+        : { kind: "around", from: first, before: WINDOW_STEP / 2, after: WINDOW_STEP / 2 };
+    this.#settle(window);
+    await this.#show(window);
+    const item = first === undefined ? undefined : window.itemByKey.get(first);
+    if (item === undefined) return this.#waitingAt(window.number, spot);
+    return item.kind === "message" ? toHex(item.messageId) : first;
+  }
+
+  /** Where the newest is shown, what comes is shown too. */
+  #settle(window: Window): void {
+    const { keys, hasNewer } = this.#reachOf(window);
+    if (!hasNewer) window.span = { kind: "newest", size: Math.max(WINDOW_STEP, keys.length) };
+  }
+
+  /** What waits for the relay has no place yet: it stands after the newest. */
+  #waitingAt(number: ConversationNumber, spot: Spot): MessageKey | undefined {
+    if (spot.kind !== "message") return undefined;
+    const isWaiting = visibleWaiting(this.#core.resident, number).some(
+      ([, { messageId }]) => toHex(messageId) === spot.key,
+    );
+    return isWaiting ? spot.key : undefined;
+  }
+
+  /** Undefined: nowhere, or on the newest. */
+  async #keyOf(number: ConversationNumber, spot: Spot): Promise<string | undefined> {
+    if (spot.kind === "newest") return undefined;
+    if (spot.kind === "at") return `${items.prefix}${number}/${timeKey(spot.time)}`;
+    const bytes = await readOne(this.#core.records, `${seenIds.prefix}${number}/${spot.key}`);
+    const seen = bytes && seenIds.fromBytes(bytes);
+    const key = seen?.ok ? items.prefix + seen.value.itemKey : undefined;
+    const isThere = key !== undefined && this.#core.records.list(key, { limit: 1 }).length > 0;
+    return isThere ? key : undefined;
+  }
+
+  #reachOf({ number, span }: Window): Reach {
+    const { records } = this.#core;
+    const prefix = `${items.prefix}${number}/`;
+    const [before, after] = span.kind === "newest" ? [span.size, 0] : [span.before, span.after];
+    const to = span.kind === "newest" ? {} : { to: span.from };
+    const older = records.list(prefix, { ...to, reverse: true, limit: before + 1 });
+    const newer = span.kind === "newest" ? [] : records.list(prefix, { from: span.from, limit: after + 1 });
+    return {
+      keys: [...older.slice(0, before).toReversed(), ...newer.slice(0, after)],
+      hasOlder: older.length > before,
+      hasNewer: newer.length > after,
+    };
   }
 
   close(window: Window): void {
@@ -82,19 +164,17 @@ export class Windows {
   }
 
   async #show(window: Window): Promise<void> {
-    const { records, resident } = this.#core;
+    const { resident } = this.#core;
     const conversation = resident.get(conversations, window.number);
     if (conversation === undefined) return;
-    const prefix = `${items.prefix}${window.number}/`;
-    const newest = records.list(prefix, { reverse: true, limit: window.size + 1 });
-    const keys = newest.slice(0, window.size).toReversed();
+    const { keys, hasOlder, hasNewer } = this.#reachOf(window);
     await this.#read(window, keys);
     const now = believedNow(this.#core, this.#clock());
     const shown = keys.flatMap((key) => {
       const item = window.itemByKey.get(key);
       return item === undefined || isBurnt(item, now) ? [] : [{ key, item }];
     });
-    const waiting = visibleWaiting(resident, window.number);
+    const waiting = hasNewer ? [] : visibleWaiting(resident, window.number);
     const besideOf = await this.#readBeside(
       window.number,
       [...shown.map(({ item }) => item), ...waiting.map(([, entry]) => entry)],
@@ -105,7 +185,12 @@ export class Windows {
     );
     const problem = this.#problemOf(conversation);
     const queued = waiting.map((one) => waitingToView(resident, one, problem, now, besideOf(one[1])));
-    window.show(this.#view(window, conversation, [...messages, ...queued], newest.length > keys.length));
+    window.show({
+      ...this.#view(window, conversation),
+      messages: [...messages, ...queued],
+      hasOlder,
+      hasNewer,
+    });
   }
 
   /** What stands beside each of these messages. */
@@ -140,9 +225,7 @@ export class Windows {
   #view(
     { number, firstUnread, itemByKey }: Window,
     conversation: Conversation,
-    messages: readonly MessageView[],
-    hasOlder: boolean,
-  ): ConversationView {
+  ): Omit<ConversationView, "messages" | "hasOlder" | "hasNewer"> {
     const { resident } = this.#core;
     const { policy, relayUrl } = profileOf(this.#core);
     const via = viaOf(conversation);
@@ -159,8 +242,6 @@ export class Windows {
       relayHost: hostOf(endpoint?.url ?? relayUrl),
       burnMs: burnOf(conversation, policy),
       draft: conversation.draft,
-      messages,
-      hasOlder,
       firstUnread: unread?.kind === "message" ? toHex(unread.messageId) : undefined,
     };
   }

@@ -220,6 +220,7 @@ export const conversation = (rest: Partial<ConversationView> = {}): Conversation
   draft: "",
   messages: talk,
   hasOlder: false,
+  hasNewer: false,
   firstUnread: undefined,
   ...rest,
 });

@@ -2,7 +2,7 @@
  * Bugs planted in a client, one at a time, by what it is given: its records, its connections, its engine, its disk.
  * Each must be found by the member world. The list is in spec/simulation.md.
  */
-import type { Line, Ports, Records, RecordWrite } from "@sotto/client";
+import type { FoundMessage, Line, Ports, Records, RecordWrite } from "@sotto/client";
 import type { MlsEngine } from "@sotto/crypto";
 import {
   decodeReply,
@@ -190,6 +190,25 @@ export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
       return { ...sealed, next: group, wipe: () => {} };
     },
   })),
+
+  /** What has gone stays in the results, as an index would keep it that is not told. */
+  "keeps finding what it once found": {
+    member: (member) => {
+      const once = new Map<string, FoundMessage>();
+      return new Proxy(member, {
+        get(target, name) {
+          const value = Reflect.get(target, name, target) as unknown;
+          if (name !== "openSearch") return typeof value === "function" ? value.bind(target) : value;
+          const openSearch: typeof member.openSearch = (show) =>
+            target.openSearch((view) => {
+              for (const one of view.messages) once.set(one.key, one);
+              show({ ...view, messages: [...once.values()] });
+            });
+          return openSearch;
+        },
+      });
+    },
+  },
 
   "wipes a group before the relay accepts": engineMutant((engine) => ({
     async commit(group, change) {

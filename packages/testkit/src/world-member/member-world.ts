@@ -72,6 +72,7 @@ export async function runMemberWorld(options: MemberWorldOptions): Promise<Membe
   try {
     await suffer(world, isNew ? EVENTS_NEW : EVENTS, HAPPENINGS[kind]);
     await rest(world);
+    for (const seat of world.seats) seat.checkSearch();
     if (world.rng.chance(0.2)) await forget(world);
     checkBugs(world);
     return reportOf(world);

@@ -9,8 +9,10 @@ import {
   type Intent,
   type Member,
   type MemberPorts,
+  type OpenSearch,
   type Ports,
   type Records,
+  type SearchView,
 } from "@sotto/client";
 import { assert, codeToText } from "@sotto/protocol";
 import type { Air } from "../air.ts";
@@ -30,6 +32,8 @@ export type MemberMutant = {
   readonly onBoot?: (records: Records) => Promise<void>;
   readonly ports?: (ports: Pick<Ports, "records" | "dial">) => Partial<Ports>;
   readonly engine?: (create: EngineMaker) => EngineMaker;
+  /** In what the person is given: the member itself. */
+  readonly member?: (member: Member) => Member;
 };
 
 export type EngineMaker = (
@@ -73,6 +77,8 @@ export type Seat = {
   conversationWith(other: string): ConversationId | undefined;
   /** Whether what it has of the other is on its screen: only then does what is not there tell anything. */
   isWatching(other: string): boolean;
+  /** At rest: a search finds all that is shown. */
+  checkSearch(): void;
   /** Every value that is kept: the keys of deleted ones do not count. */
   kept(): Promise<readonly Uint8Array[]>;
 };
@@ -86,6 +92,9 @@ type Running = {
   readonly windows: Set<ConversationId>;
   /** By the name of the other: windows that have shown what there is. */
   readonly watched: Set<string>;
+  /** Results of one search, open for as long as the device is. */
+  search: OpenSearch | undefined;
+  found: SearchView | undefined;
   isBroken: boolean;
 };
 
@@ -115,6 +124,8 @@ export function createSeat(options: SeatOptions): Seat {
       records: undefined,
       windows: new Set(),
       watched: new Set(),
+      search: undefined,
+      found: undefined,
       isBroken: false,
     };
     kill = () => died.resolve();
@@ -143,7 +154,7 @@ export function createSeat(options: SeatOptions): Seat {
       member = await createMember(memberPorts);
     }
     if (!member.ok) return letters.violate("SM26", `${name}: the profile does not open: ${member.error}`);
-    of.member = member.value;
+    of.member = mutant.member?.(member.value) ?? member.value;
   }
 
   function portsOf(of: Running, records: Records): Ports {
@@ -178,6 +189,30 @@ export function createSeat(options: SeatOptions): Seat {
     }
   }
 
+  /** Looks for every letter there is, and for whatever has come since. */
+  async function searchAll(of: Running, member: Member): Promise<void> {
+    if (of.search === undefined) {
+      of.search = await member.openSearch((view) => void (of.found = view));
+      await of.search?.find({ text: "letter" });
+      await member.idle(); // until all that is kept was read
+    }
+    while (of.found?.hasMore === true) await of.search?.more();
+  }
+
+  /** What a search finds is on the screen of its conversation. With `isAll` the other way round, too. */
+  function checkFound(of: Running, isAll: boolean): void {
+    for (const other of of.watched) {
+      const found = (of.found?.messages ?? []).flatMap(({ in: id, pieces }) =>
+        options.nameOf(id) === other ? [pieces.map(({ text }) => text).join("")] : [],
+      );
+      const shown = witnessOf(other).shown();
+      for (const text of found)
+        if (!shown.has(text)) letters.violate("SM35", `${name} finds "${text}", which is not there`);
+      if (isAll && new Set(found).size !== shown.size)
+        letters.violate("SM35", `${name} finds ${found.length} of ${shown.size} letters of ${other}`);
+    }
+  }
+
   function witnessOf(other: string): Witness {
     let witness = witnesses.get(other);
     if (witness === undefined) {
@@ -193,6 +228,8 @@ export function createSeat(options: SeatOptions): Seat {
     await of.member.idle();
     await watch(of, of.member);
     await of.member.idle();
+    await searchAll(of, of.member);
+    if (of.process.isAlive()) checkFound(of, false);
   }
 
   const seat: Seat = {
@@ -231,6 +268,9 @@ export function createSeat(options: SeatOptions): Seat {
     witness: witnessOf,
     conversationWith: (other) =>
       running?.member?.view().conversations.find(({ id }) => options.nameOf(id) === other)?.id,
+    checkSearch() {
+      if (running !== undefined) checkFound(running, true);
+    },
     isWatching: (other) => running?.watched.has(other) === true,
     async kept() {
       const records = running?.records;

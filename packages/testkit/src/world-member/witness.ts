@@ -14,6 +14,8 @@ export type Witness = {
   burnMs(): number;
   /** Letters that have their place, in the order shown. */
   texts(): readonly string[];
+  /** Every text that is shown now, also of what waits. */
+  shown(): ReadonlySet<string>;
   markOf(text: string): Mark | undefined;
   /** What a message says, all its versions, and who reacted how: equal for both sides. */
   saidOf(key: MessageKey): string | undefined;
@@ -142,6 +144,12 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
       current
         .filter(hasPlace)
         .flatMap(({ content }) => (content.kind === "text" && content.text !== "" ? [content.text] : [])),
+    shown: () =>
+      new Set(
+        current.flatMap(({ content }) =>
+          content.kind === "text" && content.text !== "" ? [content.text] : [],
+        ),
+      ),
     markOf: (text) => current.find(({ content }) => content.kind === "text" && content.text === text)?.mark,
     saidOf: (key) => {
       const message = current.find((one) => one.key === key);
