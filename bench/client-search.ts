@@ -12,6 +12,7 @@ const MESSAGES = 100_000;
 const REGION_BYTES = 160 * 2 ** 20;
 const PASSPHRASE = "correct horse battery";
 const ROUNDS = 5;
+const SLOW_MS = 600_000;
 const WORDS =
   "we meet at corner of market ten past four bring the second set keys and list names Grüße aus Köln das Gespräch war gut".split(
     " ",
@@ -61,7 +62,7 @@ export async function measureSearch(messages = MESSAGES): Promise<SearchCosts> {
     await fillBefore(alice.records, messages, textOf, 1_000);
     await alice.close();
     const again = valueOf(await openDevice({ file, passphrase: PASSPHRASE }));
-    await until("the pass after an unlock", () => again.member.view().me.sweptAt !== undefined);
+    await until("the pass after an unlock", () => again.member.view().me.sweptAt !== undefined, SLOW_MS);
     const costs = await search(again.member);
     await again.close();
     return costs;
@@ -86,7 +87,7 @@ async function search(member: Member): Promise<SearchCosts> {
   const opened = await member.openSearch((view) => (shown.view = view));
   if (opened === undefined) throw new Error("a member that is open can be searched");
   await opened.find({ text: "nowhere" });
-  await until("everything to be read", () => shown.view?.isReading === false);
+  await until("everything to be read", () => shown.view?.isReading === false, SLOW_MS);
   const readingMs = performance.now() - from;
   globalThis.gc?.();
   const heapBytes = process.memoryUsage().heapUsed - before;

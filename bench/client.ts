@@ -6,6 +6,7 @@ import { resolve } from "node:path";
 import { buildHandset } from "../scripts/handset.ts";
 import { measureHandset } from "./client-handset.ts";
 import { measureMessages } from "./client-messages.ts";
+import { measureSearch } from "./client-search.ts";
 
 const KIB = 1024;
 
@@ -19,6 +20,7 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     throw new Error("there is no handset to measure");
   const message = await measureMessages();
   const handset = await measureHandset();
+  const search = await measureSearch();
   return {
     seal_ms: milliseconds(message.sealMs),
     open_ms: milliseconds(message.openMs),
@@ -36,6 +38,8 @@ async function measure(): Promise<Readonly<Record<string, number>>> {
     list_ms: milliseconds(handset.listMs),
     conversation_10k_ms: milliseconds(handset.conversationMs),
     handset_gzip_kb: kilobytes(handset.handsetGzipBytes),
+    search_ms_100k: milliseconds(search.searchMs),
+    search_reading_ms_100k: Math.round(search.readingMs),
     lock_screen_gzip_kb: kilobytes(handset.lockScreenGzipBytes),
     on_demand_gzip_kb: kilobytes(handset.onDemandGzipBytes),
   };

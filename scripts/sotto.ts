@@ -92,6 +92,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     passesName: true,
   },
   read: { usage: "read PERSON", does: "read a conversation", program: CLIENT, passesName: true },
+  find: { usage: "find TEXT", does: "search messages and people", program: CLIENT, passesName: true },
   follow: { usage: "follow", does: "print messages as they come", program: CLIENT, passesName: true },
   verify: {
     usage: "verify PERSON [--matches | --differs]",

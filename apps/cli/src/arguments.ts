@@ -2,6 +2,7 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { dateToTime, untilToTime } from "./dates.ts";
 import { err, isOrigin, ok, type GroupRole, type Result } from "@sotto/protocol";
 
 export const COMMANDS = [
@@ -11,6 +12,7 @@ export const COMMANDS = [
   "list",
   "send",
   "read",
+  "find",
   "follow",
   "verify",
   "group",
@@ -32,6 +34,12 @@ export type Command = {
   readonly sizeMib: number;
   readonly count: number;
   readonly timeoutMs: number;
+  /** `find`: only in the conversation with this person, and only what was sent from and until a time. */
+  readonly in: string | undefined;
+  readonly since: number | undefined;
+  readonly until: number | undefined;
+  /** `read`: from this time on, in the place of the newest. */
+  readonly at: number | undefined;
   /** What the person found when comparing safety numbers. */
   readonly compared: "matches" | "differs" | undefined;
   readonly json: boolean;
@@ -70,7 +78,12 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
   send: { least: 1, most: 2, usage: "send PERSON [TEXT]" },
-  read: { least: 1, most: 1, usage: "read PERSON [--count N]" },
+  read: { least: 1, most: 1, usage: "read PERSON [--count N] [--at DATE]" },
+  find: {
+    least: 0,
+    most: 1,
+    usage: "find [TEXT] [--in PERSON] [--since DATE] [--until DATE] [--count N]",
+  },
   follow: { least: 0, most: 1, usage: "follow [PERSON]" },
   verify: { least: 1, most: 1, usage: "verify PERSON [--matches | --differs]" },
   group: { least: 1, most: Infinity, usage: `group ${Object.keys(GROUP_ACTS).join("|")} …` },
@@ -87,6 +100,10 @@ const OPTIONS = {
   size: { type: "string" },
   count: { type: "string" },
   timeout: { type: "string" },
+  in: { type: "string" },
+  since: { type: "string" },
+  until: { type: "string" },
+  at: { type: "string" },
   matches: { type: "boolean" },
   differs: { type: "boolean" },
   json: { type: "boolean" },
@@ -126,6 +143,9 @@ export function parseCommand(
     return err("The safety numbers match or differ, not both.");
   const isThisDevice = values["this-device"] ?? false;
   if (known === "wipe" && operands.length !== (isThisDevice ? 0 : 2)) return err(`Usage: ./sotto ${usage}`);
+  const times = timesOf(values);
+  if (times === undefined)
+    return err('--since, --until and --at take a date, such as 2026-11-22 or "2026-11-22 14:02".');
   const count = positive(values.count, COUNT_DEFAULT);
   const timeoutS = positive(values.timeout, TIMEOUT_DEFAULT_S);
   const relay = (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, "");
@@ -147,6 +167,8 @@ export function parseCommand(
     sizeMib,
     count,
     timeoutMs: timeoutS * 1000,
+    in: values.in,
+    ...times,
     compared: values.matches === true ? "matches" : values.differs === true ? "differs" : undefined,
     json: values.json ?? false,
     hasPin: values.pin ?? false,
@@ -166,6 +188,22 @@ function groupMistake([act, ...operands]: readonly string[]): string | undefined
     : undefined;
 }
 const groupRoles: ReadonlySet<string> = new Set<GroupRole>(["owner", "admin", "member"]);
+
+type Times = Pick<Command, "since" | "until" | "at">;
+
+/** Undefined: one of them is no date. */
+function timesOf(given: Readonly<Record<string, string | boolean | undefined>>): Times | undefined {
+  const { since, until, at } = given;
+  const times = {
+    since: typeof since === "string" ? dateToTime(since) : undefined,
+    until: typeof until === "string" ? untilToTime(until) : undefined,
+    at: typeof at === "string" ? dateToTime(at) : undefined,
+  };
+  const isWrong = (["since", "until", "at"] as const).some(
+    (name) => given[name] !== undefined && times[name] === undefined,
+  );
+  return isWrong ? undefined : times;
+}
 
 function parseWords(words: readonly string[]) {
   try {

@@ -13,6 +13,7 @@ import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
 import type { Command } from "./arguments.ts";
+import { find as searchFor, messagesFrom } from "./finding.ts";
 import {
   done,
   failed,
@@ -56,7 +57,9 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
     case "send":
       return send(asked);
     case "read":
-      return read(asked);
+      return command.at === undefined ? read(asked) : readFrom(asked, command.at);
+    case "find":
+      return findMessages(asked);
     case "follow":
       return followAll(asked);
     case "verify":
@@ -168,6 +171,34 @@ async function read({ command, member, streams }: Asked): Promise<Ended> {
   if (through !== undefined) await member.ask({ kind: "mark-read", in: view.id, through });
   const trouble = troubleOf(view.reachability) ?? troubleOf(member.view().reachability);
   return isInStep || trouble === undefined ? done : failed(trouble);
+}
+
+/** Nothing of it counts as read: what stands there is not looked for because it is new. */
+async function readFrom({ command, member, streams }: Asked, time: number): Promise<Ended> {
+  const found = await find({ command, member, streams });
+  const window = found.ok ? await openWindow(member, found.value.id) : undefined;
+  if (window === undefined) return found.ok ? done : found;
+  const shown = await messagesFrom(window, time, command.count);
+  for (const message of shown)
+    await streams.out(
+      command.json ? messageJson(window.view(), message) : messageLine(window.view(), message),
+    );
+  window.close();
+  return done;
+}
+
+async function findMessages({ command, member, streams }: Asked): Promise<Ended> {
+  const { in: who, since, until, count, json } = command;
+  const row =
+    who === undefined ? undefined : await find({ command: { ...command, operands: [who] }, member, streams });
+  if (row?.ok === false) return row;
+  const query = {
+    text: command.operands[0] ?? "",
+    ...(row === undefined ? {} : { in: row.value.id }),
+    ...(since === undefined ? {} : { since }),
+    ...(until === undefined ? {} : { until }),
+  };
+  return searchFor({ member, query, count, json, out: streams.out });
 }
 
 /** As many as were asked for, and nothing that is unread is left out. */

@@ -2,10 +2,13 @@
 import type {
   ConversationRow,
   ConversationView,
+  FoundMessage,
   GroupMember,
   MessageView,
   Notice,
+  Piece,
   SafetyNumberView,
+  SearchView,
 } from "@sotto/client";
 import { unreachable } from "@sotto/protocol";
 import { renderUnicodeCompact } from "uqr";
@@ -183,6 +186,36 @@ export const messageJson = (
     reactions,
     content,
   });
+
+type FoundPerson = SearchView["people"][number];
+
+/** What was looked for stands between « and ». */
+const piecesText = (pieces: readonly Piece[]): string =>
+  printable(pieces.map(({ text, isMatch }) => (isMatch ? `«${text}»` : text)).join(""));
+const plainText = (pieces: readonly Piece[]): string => pieces.map(({ text }) => text).join("");
+
+/** In a group the author stands before its name. */
+export function foundLine({ name, mine, author, time, pieces }: FoundMessage): string {
+  const who = mine ? `you to ${name}` : author === undefined ? name : `${author} to ${name}`;
+  return `${localTime(time)} ${printable(who)}: ${piecesText(pieces)}`;
+}
+export const foundJson = ({ in: id, name, key, mine, author, time, burn, pieces }: FoundMessage): string =>
+  JSON.stringify({
+    conversation: id,
+    name,
+    key,
+    mine,
+    author,
+    time,
+    burnAt: burn?.burnAt,
+    text: plainText(pieces),
+    pieces,
+  });
+
+export const foundPersonLine = ({ id, pieces }: FoundPerson): string =>
+  `${id.slice(0, ID_CHARS)}  ${piecesText(pieces)}`;
+export const foundPersonJson = ({ id, pieces }: FoundPerson): string =>
+  JSON.stringify({ conversation: id, name: plainText(pieces) });
 
 export function rowLine(row: ConversationRow): string {
   const unread = row.unread > 0 ? ` (${row.unread} new)` : "";

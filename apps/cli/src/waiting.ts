@@ -1,6 +1,6 @@
 /** Waiting for a view to be as wanted, for as long as a command may take. */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { ConversationId, ConversationView, Member, MemberView } from "@sotto/client";
+import type { ConversationId, ConversationView, Member, MemberView, OpenConversation } from "@sotto/client";
 
 export type Patience = { readonly timeoutMs: number; readonly stopped: AbortSignal };
 
@@ -39,12 +39,10 @@ async function orGiveUp(wanted: Promise<void>, { timeoutMs, stopped }: Patience)
   settled.abort();
 }
 
-export type Window = {
+export type Window = Pick<OpenConversation, "loadOlder" | "loadNewer" | "goTo" | "close"> & {
   /** The newest. */
   view(): ConversationView;
   until(patience: Patience, isWanted: (view: ConversationView) => boolean): Promise<ConversationView>;
-  loadOlder(): Promise<void>;
-  close(): void;
 };
 
 /** Undefined: there is no such conversation. */

@@ -41,3 +41,33 @@ test("[TC3] control sequences and direction overrides of others do not reach the
   assert.equal(printable("a\u001b[31mred\u202etxt\nb"), "a\ufffd[31mred\ufffdtxt\n      b");
   assert.equal(printable("grüße 👋🏽"), "grüße 👋🏽");
 });
+
+test("[TC30] [TC31] a date is one of the calendar, and a day of --until is with that day", () => {
+  const times = (...words: readonly string[]) => {
+    const parsed = parseCommand(["find", "x", ...words], {});
+    return parsed.ok ? [parsed.value.since, parsed.value.until, parsed.value.at] : parsed.error;
+  };
+  const at = (...parts: readonly [number, number, number, number?, number?]): number =>
+    new Date(parts[0], parts[1] - 1, parts[2], parts[3] ?? 0, parts[4] ?? 0).getTime();
+  assert.deepEqual(times(), [undefined, undefined, undefined]);
+  assert.deepEqual(times("--since", "2026-11-20", "--until", "2026-12-31"), [
+    at(2026, 11, 20),
+    at(2027, 1, 1),
+    undefined,
+  ]);
+  assert.deepEqual(
+    times("--at", "2026-11-22 14:02", "--until", "2026-11-22 14:02")[2],
+    at(2026, 11, 22, 14, 2),
+  );
+  assert.deepEqual(times("--until", "2026-11-22 14:02")[1], at(2026, 11, 22, 14, 2));
+  for (const wrong of [
+    "",
+    "today",
+    "2026-02-30",
+    "2026-13-01",
+    "22.11.2026",
+    "2026-11-22 25:00",
+    "2026-11-22Z",
+  ])
+    assert.match(String(times("--since", wrong)), /take a date/, wrong);
+});

@@ -57,6 +57,28 @@ test("[TC2 TC5] both write and read, each message once and in order, also from s
   assert.equal((await alice.run("list", "--json")).json()[0]?.["unread"], 0);
 });
 
+test("[TC30] [TC31] find prints people and messages with what was looked for, and read goes to where one stands", async () => {
+  assert.match(
+    (await alice.run("find", "YOURS")).out,
+    /^\d{4}-\d\d-\d\d \d\d:\d\d you to Bob: hello «yours»elf\n$/,
+  );
+  const [hit] = (await bob.run("find", "option", "--in", "alice", "--json")).json();
+  assert.deepEqual(
+    [hit?.["name"], hit?.["mine"], hit?.["text"]],
+    ["Alice", true, "--json is no option here"],
+  );
+  assert.match((await bob.run("find", "ali")).out, /^[0-9a-f]{8} {2}«Ali»ce\n$/);
+  assert.equal((await bob.run("find", "nowhere")).out, "Nothing found.\n");
+  assert.equal((await bob.run("find", "hello", "--until", "2020-01-01")).out, "Nothing found.\n");
+  const nothing = await bob.run("find", "?!");
+  assert.deepEqual([nothing.status, nothing.out], [1, ""]);
+  assert.match(nothing.err, /no word/);
+  const day = new Date(Number(hit?.["time"]) - 86_400_000).toISOString().slice(0, 10);
+  const from = await bob.run("read", "alice", "--at", day, "--count", "2", "--json");
+  assert.deepEqual(textsOf(from), ["> hello", "< hello\nyourself"]);
+  assert.equal((await bob.run("read", "alice", "--at", "2100-01-01")).out, "");
+});
+
 test("[TC10] follow prints what came meanwhile and then each message as it comes, until it is told to stop", async () => {
   await alice.run("send", "bob", "while away");
   const following = bob.start("follow", "--json");

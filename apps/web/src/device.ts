@@ -4,8 +4,12 @@ import type {
   ConversationId,
   ConversationView,
   Intent,
+  MessageKey,
+  OpenConversation,
+  OpenSearch,
   Problem,
   SafetyNumberView,
+  SearchView,
 } from "@sotto/client";
 import type { Result } from "@sotto/protocol";
 import { signal, type ReadonlySignal } from "@preact/signals";
@@ -24,7 +28,8 @@ import type {
   WipeMistake,
 } from "./worker/protocol.ts";
 
-export type ConversationWindow = { loadOlder(): Promise<void>; close(): void };
+export type ConversationWindow = OpenConversation;
+export type SearchWindow = OpenSearch;
 
 export interface Device {
   readonly view: ReadonlySignal<DeviceView>;
@@ -47,6 +52,8 @@ export interface Device {
   ask(intent: Intent): Promise<Result<Answer, Problem>>;
   /** Calls `show` now and after every change until the window is closed. */
   openConversation(id: ConversationId, show: (view: ConversationView) => void): ConversationWindow;
+  /** Calls `show` with every answer, and after every change of one, until it is closed. */
+  openSearch(show: (view: SearchView) => void): SearchWindow;
   safetyNumber(id: ConversationId): Promise<SafetyNumberView | undefined>;
 }
 
@@ -64,6 +71,7 @@ export function createWorkerDevice(worker: Worker): Device {
   const view = signal<DeviceView>({ kind: "starting" });
   const waiting = new Map<number, (answer: never) => void>();
   const windows = new Map<number, (view: ConversationView) => void>();
+  const searches = new Map<number, (view: SearchView) => void>();
   let numbers = 0;
 
   function question<K extends QuestionKind>(
@@ -84,6 +92,9 @@ export function createWorkerDevice(worker: Worker): Device {
         break;
       case "conversation":
         windows.get(data.window)?.(data.view);
+        break;
+      case "search":
+        searches.get(data.search)?.(data.view);
         break;
       case "answer":
         waiting.get(data.number)?.(data.answer as never);
@@ -117,9 +128,24 @@ export function createWorkerDevice(worker: Worker): Device {
       void question("open-conversation", { window, id });
       return {
         loadOlder: () => question("load-older", window),
+        loadNewer: () => question("load-newer", window),
+        goTo: (spot): Promise<MessageKey | undefined> => question("go-to", { window, spot }),
         close: () => {
           windows.delete(window);
           void question("close-conversation", window);
+        },
+      };
+    },
+    openSearch(show) {
+      const search = ++numbers;
+      searches.set(search, show);
+      void question("open-search", search);
+      return {
+        find: (query) => question("find", { search, query }),
+        more: () => question("find-more", search),
+        close: () => {
+          searches.delete(search);
+          void question("close-search", search);
         },
       };
     },

@@ -42,6 +42,7 @@ function device(): Device {
     lock: never,
     ask: never,
     openConversation: never,
+    openSearch: never,
     safetyNumber: never,
   };
 }

@@ -2,7 +2,7 @@
  * Where the person is. Kept in memory: the browser's history holds only how deep each place lies, so that it names
  * nobody, and its back button works.
  */
-import type { ConversationId } from "@sotto/client";
+import type { ConversationId, Spot } from "@sotto/client";
 import { computed, signal, type ReadonlySignal } from "@preact/signals";
 
 export type Place =
@@ -15,7 +15,9 @@ export type Place =
   | { readonly kind: "add"; readonly link: string }
   | { readonly kind: "new-group" }
   | { readonly kind: "add-people"; readonly id: ConversationId }
-  | { readonly kind: "conversation"; readonly id: ConversationId }
+  | { readonly kind: "search" }
+  /** `at`: where in it, if not at its end. */
+  | { readonly kind: "conversation"; readonly id: ConversationId; readonly at?: Spot }
   | { readonly kind: "details"; readonly id: ConversationId }
   | { readonly kind: "verify"; readonly id: ConversationId };
 
@@ -27,8 +29,11 @@ export const place: ReadonlySignal<Place> = computed(() => trail.value.at(-1) ??
 /** The conversation that is open or last was: where the list keeps its mark. */
 export const lastConversation = signal<ConversationId | undefined>(undefined);
 
+/** Whether the way back leads to results that were found. */
+export const isFromSearch: ReadonlySignal<boolean> = computed(() => trail.value.at(-2)?.kind === "search");
+
 const isSame = (a: Place, b: Place): boolean =>
-  a.kind === b.kind && ("id" in a ? a.id : "") === ("id" in b ? b.id : "");
+  a.kind === b.kind && ("id" in a ? a.id : "") === ("id" in b ? b.id : "") && !("at" in b);
 
 export function go(to: Place): void {
   if ("id" in to) lastConversation.value = to.id;

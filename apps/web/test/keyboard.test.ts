@@ -246,7 +246,7 @@ const STOPS = [
   /^BUTTON Compare again/,
   /^INPUT/,
   /^BODY/,
-  /^BUTTON Find people and actions/,
+  /^BUTTON Search/,
   /^BUTTON Add someone/,
   /^BUTTON .*Mara/,
   /^BUTTON Chats/,

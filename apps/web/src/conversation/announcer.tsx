@@ -7,11 +7,15 @@ import * as m from "../paraglide/messages.js";
 export function Announcer({ view }: { readonly view: ConversationView }): JSX.Element {
   const [said, setSaid] = useState("");
   const heard = useRef(view.messages.at(-1)?.key);
+  const wasPartial = useRef(view.hasNewer);
   useEffect(() => {
     const last = view.messages.at(-1);
+    // Whoever reads further back hears of nothing that was merely loaded.
+    const isLoadedOnly = view.hasNewer || wasPartial.current;
+    wasPartial.current = view.hasNewer;
     if (last === undefined || last.key === heard.current) return;
     heard.current = last.key;
-    if (!last.mine && last.content.kind === "text") {
+    if (!isLoadedOnly && !last.mine && last.content.kind === "text") {
       setSaid(m.message_announced({ name: last.author ?? view.name, text: last.content.text }));
     }
   }, [view.messages]);

@@ -2,8 +2,8 @@
  * The messages of a conversation, drawn only where somebody looks. It stays at its end while the reader is there,
  * and never moves under a reader who is elsewhere: a pill counts what has come since.
  */
-import type { ConversationView } from "@sotto/client";
-import type { JSX } from "preact";
+import type { ConversationView, MessageKey } from "@sotto/client";
+import type { JSX, RefObject } from "preact";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { now } from "../now.ts";
@@ -20,15 +20,23 @@ const END_PX = 48;
 const REST_MS = 1200;
 /** Nearer than this to the beginning, older messages are asked for. */
 const OLDER_PX = 600;
+/** For how long the message one went to is waited for: seconds on a slow device. */
+const FOCUS_FRAMES_MAX = 120;
 
 type LogProps = Pick<MessageProps, "onIntent" | "onOptions" | "onCompare"> & {
   readonly view: ConversationView;
+  /** The message to begin at; otherwise where the unread begin, or at the end. */
+  readonly target: MessageKey | undefined;
   readonly onOlder: () => Promise<void>;
+  readonly onNewer: () => Promise<void>;
+  /** Back to the end, where that is beyond what was loaded. */
+  readonly onNewest: () => void;
   /** Whether the newest message is on the screen. */
   readonly onEnd: (isAtEnd: boolean) => void;
 };
 
-export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: LogProps): JSX.Element {
+export function Log(props: LogProps): JSX.Element {
+  const { view, target, onOlder, onNewer, onNewest, onEnd, onIntent, onOptions, onCompare } = props;
   const lines = useMemo(
     () => messagesToLines(view.messages, view.firstUnread),
     [view.messages, view.firstUnread],
@@ -44,6 +52,8 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
   const rest = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const seen = useRef(view.messages.at(-1)?.key);
   const [fresh, setFresh] = useState(0);
+  /** Whether there was more beyond the end when it was drawn last. */
+  const wasPartial = useRef(view.hasNewer);
 
   // A list that changed at its start only keeps its distance to the end.
   const start = useRef(lines[0]?.key);
@@ -65,15 +75,29 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
 
   useLayoutEffect(() => {
     const unread = lines.findIndex((line) => line.kind === "unread");
-    if (unread > 0) {
+    const wanted = target === undefined ? -1 : lines.findIndex((line) => line.key === target);
+    if (wanted >= 0) {
+      setAtEnd(false);
+      list.current?.scrollToIndex(wanted, { align: "center" });
+      focusLine(scroller, target ?? "");
+    } else if (unread > 0) {
       setAtEnd(false);
       list.current?.scrollToIndex(unread, { align: "start", offset: -48 });
-    } else toEnd();
+    } else {
+      toEnd();
+      onEnd(true); // what was there before may have been elsewhere
+    }
   }, [view.id]);
 
   useLayoutEffect(() => {
     const last = view.messages.at(-1);
     if (last?.key === seen.current) return;
+    const isLoadedOnly = view.hasNewer || wasPartial.current;
+    wasPartial.current = view.hasNewer;
+    if (isLoadedOnly) {
+      seen.current = last?.key; // it was there all the time
+      return;
+    }
     const before = view.messages.findIndex((message) => message.key === seen.current);
     const added = view.messages.slice(before + 1);
     seen.current = last?.key;
@@ -97,18 +121,22 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
     const { scrollOffset } = handle;
     // Only a reader moves upwards: what grows below or is measured late takes nobody from the end. Asked of the
     // element itself: after a keyboard closed or a window grew, the list still remembers the size before.
-    if (element.scrollHeight - element.clientHeight - element.scrollTop < END_PX) setAtEnd(true);
+    const toEndPx = element.scrollHeight - element.clientHeight - element.scrollTop;
+    if (toEndPx < END_PX && !view.hasNewer) setAtEnd(true);
     else if (scrollOffset < offset.current - 1) setAtEnd(false);
     offset.current = scrollOffset;
     setDay(dayAbove(lines, handle.findItemIndex(scrollOffset)));
-    if (view.hasOlder && element.scrollTop < OLDER_PX && !isLoading.current) {
-      isLoading.current = true;
-      void onOlder().finally(() => {
-        isLoading.current = false;
-      });
-    }
+    if (view.hasOlder && element.scrollTop < OLDER_PX) load(onOlder);
+    else if (view.hasNewer && toEndPx < OLDER_PX) load(onNewer);
   }
   useEffect(follow, [lines]);
+  function load(more: () => Promise<void>): void {
+    if (isLoading.current) return;
+    isLoading.current = true;
+    void more().finally(() => {
+      isLoading.current = false;
+    });
+  }
 
   /** Whatever moved it: at the end it is what came, elsewhere it is the reader. */
   function scrolled(): void {
@@ -135,6 +163,7 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
             <LogLine
               key={line.key}
               line={line}
+              isTarget={line.key === target}
               waits={waits?.key === line.key ? waits.words : undefined}
               contact={view.group === undefined ? view.name : undefined}
               onIntent={onIntent}
@@ -149,6 +178,12 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
           <span>{dayWords(day, now.value)}</span>
         </p>
       )}
+      {view.hasNewer && (
+        <button type="button" class="pill" onClick={onNewest}>
+          <Icon name="down" />
+          {m.to_newest()}
+        </button>
+      )}
       {fresh > 0 && (
         <button type="button" class="pill" onClick={goToEnd}>
           <Icon name="down" />
@@ -157,6 +192,18 @@ export function Log({ view, onOlder, onEnd, onIntent, onOptions, onCompare }: Lo
       )}
     </div>
   );
+}
+
+/** A line that is new on the page is hidden, and takes no focus, until it has been measured: some frames later. */
+function focusLine(
+  scroller: RefObject<HTMLElement | null>,
+  key: MessageKey,
+  frames = FOCUS_FRAMES_MAX,
+): void {
+  const line = scroller.current?.querySelector<HTMLElement>(`[data-key="${CSS.escape(key)}"]`);
+  line?.focus({ preventScroll: true });
+  if (scroller.current === null || frames === 0 || (line && document.activeElement === line)) return;
+  requestAnimationFrame(() => focusLine(scroller, key, frames - 1));
 }
 
 /** The day of the line at `index`, unless that line says it itself. */
@@ -168,7 +215,7 @@ function dayAbove(lines: readonly Line[], index: number): number | undefined {
 }
 
 function LogLine(
-  props: Pick<MessageProps, "contact" | "waits" | "onIntent" | "onOptions" | "onCompare"> & {
+  props: Pick<MessageProps, "contact" | "waits" | "isTarget" | "onIntent" | "onOptions" | "onCompare"> & {
     readonly line: Line;
   },
 ): JSX.Element {

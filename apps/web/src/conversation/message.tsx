@@ -17,6 +17,8 @@ export type MessageProps = {
   readonly isFirst: boolean;
   readonly isLast: boolean;
   readonly showsAuthor: boolean;
+  /** Somebody came here to read it. */
+  readonly isTarget: boolean;
   /** Why it waits, where it is this message that says so. */
   readonly waits: string | undefined;
   readonly onIntent: (kind: "retry" | "discard", key: string) => void;
@@ -50,12 +52,13 @@ const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
   !(event.target instanceof HTMLAnchorElement);
 
 export function Message(props: MessageProps): JSX.Element {
-  const { message, contact, isFirst, isLast, showsAuthor, waits, onIntent, onOptions, onCompare } = props;
+  const { message, contact, isFirst, isLast, isTarget, showsAuthor, waits, onIntent, onOptions, onCompare } =
+    props;
   const { content } = message;
   const isOfGroup = contact === undefined;
   if (content.kind === "notice") {
     return (
-      <div class="notice">
+      <div class="notice" data-key={message.key} data-target={isTarget} tabIndex={isTarget ? -1 : undefined}>
         <p>{noticeWords(content.notice, isOfGroup)}</p>
         {!isOfGroup && asksToCompare(content.notice) && (
           <button type="button" class="button button--plain" onClick={onCompare}>
@@ -76,6 +79,9 @@ export function Message(props: MessageProps): JSX.Element {
       data-mine={message.mine}
       data-first={isFirst}
       data-last={isLast}
+      data-key={message.key}
+      data-target={isTarget}
+      tabIndex={isTarget ? -1 : undefined}
       aria-label={message.mine ? m.you() : author}
     >
       {showsAuthor && (

@@ -6,10 +6,12 @@ import { render } from "preact";
 import { App } from "../app.tsx";
 import { dress } from "../cover/dress.ts";
 import { DeviceProvider, type Device } from "../device.ts";
+import { beginSearch } from "../finding/wanted.ts";
 import { incomingExample } from "../incoming-link.ts";
 import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
+import { foundNothing } from "./found.ts";
 import { conversation, kit, message, NOW, rows, safetyNumber } from "./people.ts";
 import type { UnlockChoice } from "../worker/protocol.ts";
 import type { Scene } from "./scene.ts";
@@ -67,8 +69,24 @@ function sceneDevice(scene: Scene): Device {
         show(shown);
       };
       windows.add(add);
-      return { loadOlder: async () => {}, close: () => windows.delete(add) };
+      return {
+        loadOlder: async () => {},
+        loadNewer: async () => {},
+        goTo: async (spot) => {
+          asked.push({ kind: "go-to", spot });
+          return spot.kind === "message" ? spot.key : shown.messages[0]?.key;
+        },
+        close: () => windows.delete(add),
+      };
     },
+    openSearch: (show) => ({
+      find: async (query) => {
+        asked.push({ kind: "find", query });
+        show({ ...(scene.search ?? foundNothing), query });
+      },
+      more: async () => {},
+      close: () => {},
+    }),
     safetyNumber: async () => (scene.hasNoNumber === true ? undefined : safetyNumber),
   };
 }
@@ -83,6 +101,7 @@ followHistory();
 freezeNow(NOW);
 
 const scene = SCENES[wanted.get("scene") ?? ""];
+if (scene?.wanted !== undefined) beginSearch(scene.wanted);
 if (scene?.place !== undefined) go(scene.place);
 if (scene?.isForExample === true) incomingExample.value = "alice";
 

@@ -1,5 +1,6 @@
 /** What one screen of the gallery is drawn from. */
-import type { ConversationView, MemberView, Problem, VaultView } from "@sotto/client";
+import type { ConversationView, MemberView, Problem, SearchView, VaultView } from "@sotto/client";
+import type { Wanted } from "../finding/wanted.ts";
 import type { Place } from "../navigation.ts";
 import type { DeviceView, UnlockChoice } from "../worker/protocol.ts";
 import { me, rows } from "./people.ts";
@@ -8,6 +9,9 @@ export type Scene = {
   readonly view: DeviceView;
   readonly place?: Place;
   readonly conversation?: ConversationView;
+  /** What a search is answered with, and what was typed. */
+  readonly search?: SearchView;
+  readonly wanted?: Partial<Wanted>;
   /** What every question is answered with. */
   readonly problem?: Problem;
   /** The page was opened for an example profile. */

@@ -2,6 +2,7 @@
 import type { LockView, Problem, Reachability, VaultView } from "@sotto/client";
 import type { Place } from "../navigation.ts";
 import type { Obstacle } from "../worker/protocol.ts";
+import { foundLong, foundNothing, foundSome } from "./found.ts";
 import {
   answeredTalk,
   conversation,
@@ -44,6 +45,7 @@ const offline: Reachability = {
   since: NOW - 600_000,
   problem: { kind: "relay-unreachable" },
 };
+const longTalk40 = longTalk(40);
 const talk: Place = { kind: "conversation", id: "mara" };
 
 const OBSTACLES: readonly Obstacle[] = [
@@ -205,6 +207,42 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     view: open({ conversations: longRows }),
     place: { kind: "conversation", id: "long" },
     conversation: conversation({ id: "long", name: longRows[0]?.name ?? "", burnMs: 30_000 }),
+  },
+  "conversation-around": {
+    view: open(),
+    place: { ...talk, at: { kind: "message", key: longTalk40[20]?.key ?? "" } },
+    conversation: conversation({ messages: longTalk40, hasOlder: true, hasNewer: true }),
+  },
+  search: { view: open(), place: { kind: "search" }, search: foundNothing },
+  "search-found": {
+    view: open(),
+    place: { kind: "search" },
+    wanted: { text: "friday" },
+    search: foundSome,
+  },
+  "search-dates": {
+    view: open({ conversations: longRows }),
+    place: { kind: "search" },
+    wanted: { text: "friday", in: "long", from: "2026-05-01", to: "2026-05-14" },
+    search: foundLong,
+  },
+  "search-none": {
+    view: open(),
+    place: { kind: "search" },
+    wanted: { text: "nowhere" },
+    search: { ...foundNothing, state: "found" },
+  },
+  "search-reading": {
+    view: open(),
+    place: { kind: "search" },
+    wanted: { text: "friday" },
+    search: { ...foundSome, isReading: true, hasMore: true, onlySince: NOW - 86_400_000 },
+  },
+  "search-too-long": {
+    view: open(),
+    place: { kind: "search" },
+    wanted: { text: "a ".repeat(600) },
+    search: { ...foundNothing, state: "too-long" },
   },
   details: { view: open(), place: { kind: "details", id: "mara" }, conversation: conversation() },
   "chats-trial": { view: open({}, trial) },

@@ -9,7 +9,8 @@ import { Over } from "../conversation/over.tsx";
 import { MessageOptions, type MessageAct } from "../conversation/message-options.tsx";
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
-import { back, go } from "../navigation.ts";
+import { search } from "../finding/wanted.ts";
+import { back, go, isFromSearch } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -31,7 +32,7 @@ export function Conversation(props: {
   readonly relayAway: string | undefined;
 }): JSX.Element {
   const { id, unread } = props.row;
-  const { view, loadOlder } = props.shown;
+  const { view, jump, loadOlder, loadNewer, goTo } = props.shown;
   const device = useDevice();
   const [problem, setProblem] = useState<Problem | undefined>();
   const [isAtEnd, setAtEnd] = useState(true);
@@ -40,24 +41,25 @@ export function Conversation(props: {
   const input = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const isThere = view !== undefined;
+  const hasNewest = view?.hasNewer === false;
   // Read is what has been on this screen; what comes meanwhile is not.
   const newest = view?.messages.findLast(({ mine, content }) => !mine && content.kind !== "notice")?.key;
 
   useEffect(() => {
-    if (!isThere) return;
+    if (!isThere || jump.key !== undefined) return; // the message one came for has it
     if (matchMedia(WRITES_AT_ONCE).matches) input.current?.focus();
     else heading.current?.focus();
   }, [id, isThere]);
 
   useEffect(() => {
     const read = (): void => {
-      if (unread === 0 || !isThere || !isAtEnd || document.visibilityState !== "visible") return;
+      if (unread === 0 || !hasNewest || !isAtEnd || document.visibilityState !== "visible") return;
       void device.ask({ kind: "mark-read", in: id, ...(newest === undefined ? {} : { through: newest }) });
     };
     read();
     document.addEventListener("visibilitychange", read);
     return () => document.removeEventListener("visibilitychange", read);
-  }, [id, unread, isThere, isAtEnd, newest]);
+  }, [id, unread, hasNewest, isAtEnd, newest]);
 
   async function run(asked: ReturnType<typeof device.ask>): Promise<void> {
     const done = await asked;
@@ -69,6 +71,7 @@ export function Conversation(props: {
       if (text !== writing.text) void change(writing.key, text);
       return;
     }
+    if (view?.hasNewer === true) void goTo({ kind: "newest" });
     const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
     void run(device.ask({ kind: "send", to: id, text, ...answering }));
   }
@@ -113,8 +116,12 @@ export function Conversation(props: {
       </div>
       <StateStrip view={view} />
       <Log
+        key={jump.count}
         view={view}
+        target={jump.key}
         onOlder={loadOlder}
+        onNewer={loadNewer}
+        onNewest={() => void goTo({ kind: "newest" })}
         onEnd={setAtEnd}
         onIntent={(kind, key) => void act(kind, key)}
         onOptions={setOptionsOf}
@@ -160,7 +167,13 @@ function Header(props: {
   const { view, heading } = props;
   return (
     <header class="bar">
-      <button type="button" class="icon-button bar__back" aria-label={m.back_to_chats()} onClick={back}>
+      <button
+        type="button"
+        class="icon-button bar__back"
+        data-to-results={isFromSearch.value}
+        aria-label={isFromSearch.value ? m.back_to_results() : m.back_to_chats()}
+        onClick={back}
+      >
         <Icon name="back" />
       </button>
       <Avatar name={view.name} isGroup={view.group !== undefined} />
@@ -177,6 +190,14 @@ function Header(props: {
           </span>
         </p>
       </div>
+      <button
+        type="button"
+        class="icon-button"
+        aria-label={m.search_in({ name: view.name })}
+        onClick={() => search({ in: view.id })}
+      >
+        <Icon name="search" />
+      </button>
       <button
         type="button"
         class="icon-button bar__details"

@@ -6,6 +6,8 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useConversation } from "../conversation/use-conversation.ts";
 import { incomingLink } from "../incoming-link.ts";
+import { Search } from "../finding/search.tsx";
+import { beginSearch, search } from "../finding/wanted.ts";
 import { forgetTrail, go, goToTab, place, type Place } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Icon } from "../parts/icon.tsx";
@@ -52,7 +54,13 @@ export function Home({ member, vault }: HomeProps): JSX.Element {
     incomingLink.value = undefined;
     go({ kind: "add", link });
   });
-  useEffect(() => forgetTrail, []);
+  useEffect(
+    () => () => {
+      forgetTrail();
+      beginSearch();
+    },
+    [],
+  );
 
   const here = place.value;
   const isListMain = here.kind === "chats" && !hasTwoPanes.value;
@@ -65,12 +73,7 @@ export function Home({ member, vault }: HomeProps): JSX.Element {
             <Sign />
             Sotto
           </h1>
-          <button
-            type="button"
-            class="icon-button"
-            aria-label={m.palette()}
-            onClick={() => setOverlay("palette")}
-          >
+          <button type="button" class="icon-button" aria-label={m.search()} onClick={() => search()}>
             <Icon name="search" />
           </button>
           <button
@@ -127,6 +130,8 @@ function Main(props: {
       return <MakeDecoy />;
     case "kit":
       return <RecoveryKit me={me} />;
+    case "search":
+      return <Search rows={conversations} />;
     case "help":
       return <Help />;
     case "add":
@@ -151,7 +156,8 @@ function OpenConversation(props: {
 }): JSX.Element {
   const { row, member } = props;
   const { me, reachability } = member;
-  const shown = useConversation(row.id);
+  const here = place.value;
+  const shown = useConversation(row.id, here.kind === "conversation" ? here.at : undefined);
   const relayAway = reachability.kind === "offline" ? me.relayHost : undefined;
   return (
     <>

@@ -3,6 +3,7 @@ import type { ConversationRow } from "@sotto/client";
 import type { JSX, TargetedKeyboardEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
+import { search } from "../finding/wanted.ts";
 import { go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
@@ -36,6 +37,7 @@ export function Palette(props: {
   const actions: readonly Choice[] = [
     { key: "add", label: m.add_someone(), icon: "add", run: () => go({ kind: "add", link: "" }) },
     { key: "group", label: m.group_new(), icon: "group", run: () => go({ kind: "new-group" }) },
+    { key: "search", label: m.palette_search(), icon: "search", run: () => search({ text: query }) },
     { key: "me", label: m.palette_me(), icon: "me", run: () => go({ kind: "me" }) },
     { key: "lock", label: m.lock_now(), icon: "lock", run: () => void device.lock() },
     { key: "pins", label: m.pins_title(), icon: "lock", run: () => go({ kind: "pins" }) },

@@ -2,6 +2,7 @@
 import type { ConversationRow } from "@sotto/client";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
+import { search } from "../finding/wanted.ts";
 import { back, go, lastConversation, place } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Dialog } from "../parts/dialog.tsx";
@@ -12,6 +13,9 @@ const isMac = (): boolean => /mac|iphone|ipad/i.test(navigator.userAgent);
 const isWriting = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input, textarea, select, [contenteditable]");
 
+const isSearchKey = (event: KeyboardEvent): boolean =>
+  event.key.toLowerCase() === "f" && event.shiftKey && (event.ctrlKey || event.metaKey) && !event.altKey;
+
 /** The conversation above or below the one that is open, for Alt with an arrow. */
 function neighbour(rows: readonly ConversationRow[], step: 1 | -1): ConversationRow | undefined {
   const at = rows.findIndex((row) => row.id === lastConversation.value);
@@ -21,6 +25,12 @@ function neighbour(rows: readonly ConversationRow[], step: 1 | -1): Conversation
 export function useShortcuts(rows: readonly ConversationRow[], open: (overlay: Overlay) => void): void {
   useEffect(() => {
     function keys(event: KeyboardEvent): void {
+      if (isSearchKey(event)) {
+        event.preventDefault();
+        open(undefined);
+        search();
+        return;
+      }
       const hasDialog = document.querySelector("dialog[open]") !== null;
       if (
         event.key.toLowerCase() === "k" &&
@@ -55,6 +65,7 @@ export function Shortcuts({ onClose }: { readonly onClose: () => void }): JSX.El
   const command = isMac() ? "⌘" : "Ctrl";
   const lines: readonly (readonly [readonly string[], string])[] = [
     [[command, "K"], m.shortcut_palette()],
+    [[command, isMac() ? "⇧" : "Shift", "F"], m.search()],
     [["?"], m.shortcut_list()],
     [["Alt", "↑ ↓"], m.shortcut_neighbour()],
     [["↑ ↓"], m.shortcut_rows()],

@@ -2,7 +2,7 @@
  * Answers the page's questions in order and tells it what the device is. It holds the container while this tab does,
  * and the opened profile between unlock and lock. Spec: spec/handset.md, "Page and worker".
  */
-import type { Member, OpenConversation, Problem } from "@sotto/client";
+import type { Member, OpenConversation, OpenSearch, Problem } from "@sotto/client";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
 import { storeExample } from "./example.ts";
 import { removeContainer } from "./files.ts";
@@ -39,7 +39,9 @@ export type Keeper = {
 export function createKeeper(tell: (message: ToPage) => void): Keeper {
   let device: LockedDevice | undefined;
   let profile: OpenProfile | undefined;
-  const windows = new Map<number, OpenConversation>();
+  /** As promised: what is asked of one may come before it is open. */
+  const windows = new Map<number, Promise<OpenConversation | undefined> | undefined>();
+  const searches = new Map<number, Promise<OpenSearch | undefined> | undefined>();
   const inTurn = createTurn();
   const show = (view: DeviceView): void => tell({ kind: "view", view });
 
@@ -108,6 +110,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     const closing = profile;
     profile = undefined;
     windows.clear();
+    searches.clear();
     show(locked());
     await closing?.close();
   }
@@ -117,6 +120,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     const [wiped, closing] = [device, profile];
     [device, profile] = [undefined, undefined];
     windows.clear();
+    searches.clear();
     await wipeHere(wiped.container, closing);
     show({ kind: "new", isWiped: true });
   }
@@ -207,17 +211,37 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
           return member?.safetyNumber(message.asks);
         case "open-conversation": {
           const { window, id } = message.asks;
-          const opened = await member?.openConversation(id, (view) =>
+          const opening = member?.openConversation(id, (view) =>
             tell({ kind: "conversation", window, view }),
           );
-          if (opened !== undefined) windows.set(window, opened);
-          return opened !== undefined;
+          windows.set(window, opening);
+          return (await opening) !== undefined;
         }
         case "load-older":
-          return windows.get(message.asks)?.loadOlder();
+          return (await windows.get(message.asks))?.loadOlder();
+        case "load-newer":
+          return (await windows.get(message.asks))?.loadNewer();
+        case "go-to":
+          return (await windows.get(message.asks.window))?.goTo(message.asks.spot);
         case "close-conversation":
-          windows.get(message.asks)?.close();
+          void windows.get(message.asks)?.then((window) => window?.close());
           windows.delete(message.asks);
+          return undefined;
+        case "open-search": {
+          const search = message.asks;
+          searches.set(
+            search,
+            member?.openSearch((view) => tell({ kind: "search", search, view })),
+          );
+          return undefined;
+        }
+        case "find":
+          return (await searches.get(message.asks.search))?.find(message.asks.query);
+        case "find-more":
+          return (await searches.get(message.asks))?.more();
+        case "close-search":
+          void searches.get(message.asks)?.then((search) => search?.close());
+          searches.delete(message.asks);
           return undefined;
         default:
           return unreachable(message);

@@ -9,9 +9,13 @@ import type {
   Intent,
   LockView,
   MemberView,
+  MessageKey,
   NewSecret,
   Problem,
+  Query,
   SafetyNumberView,
+  SearchView,
+  Spot,
   VaultView,
 } from "@sotto/client";
 import type { Result } from "@sotto/protocol";
@@ -110,7 +114,20 @@ export type Questions = {
     readonly answer: boolean;
   };
   readonly "load-older": { readonly asks: number; readonly answer: undefined };
+  readonly "load-newer": { readonly asks: number; readonly answer: undefined };
+  readonly "go-to": {
+    readonly asks: { readonly window: number; readonly spot: Spot };
+    readonly answer: MessageKey | undefined;
+  };
   readonly "close-conversation": { readonly asks: number; readonly answer: undefined };
+  /** The page names it, as it does a window on a conversation. */
+  readonly "open-search": { readonly asks: number; readonly answer: undefined };
+  readonly find: {
+    readonly asks: { readonly search: number; readonly query: Query };
+    readonly answer: undefined;
+  };
+  readonly "find-more": { readonly asks: number; readonly answer: undefined };
+  readonly "close-search": { readonly asks: number; readonly answer: undefined };
   readonly "safety-number": {
     readonly asks: ConversationId;
     readonly answer: SafetyNumberView | undefined;
@@ -129,4 +146,5 @@ export type ToWorker = {
 export type ToPage =
   | { readonly kind: "view"; readonly view: DeviceView }
   | { readonly kind: "conversation"; readonly window: number; readonly view: ConversationView }
+  | { readonly kind: "search"; readonly search: number; readonly view: SearchView }
   | { readonly kind: "answer"; readonly number: number; readonly answer: unknown };
