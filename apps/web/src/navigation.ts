@@ -42,6 +42,14 @@ export function go(to: Place): void {
   history.pushState({ depth: trail.value.length }, "");
 }
 
+/** To a place in a conversation. From the conversation itself, or what holds for it, the way back is what it was. */
+export function goToSpot(id: ConversationId, at: Spot): void {
+  const here = place.value;
+  const to: Place = { kind: "conversation", id, at };
+  if ("id" in here && here.id === id) goInstead(to);
+  else go(to);
+}
+
 /** In place of where one is: what the back button leads past. */
 export function goInstead(to: Place): void {
   if ("id" in to) lastConversation.value = to.id;

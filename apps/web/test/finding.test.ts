@@ -122,3 +122,38 @@ test("[UI18] [UI42] Ctrl Shift F searches, from wherever one is", async () => {
   await page.keyboard.press("Escape");
   await page.getByRole("log").waitFor();
 });
+
+test("[UI45] a day is gone to from the details, and what is no day is not", async () => {
+  const { page } = shown;
+  await page.goto(shown.address("conversation"));
+  await page.getByRole("log").waitFor();
+  const go = page.getByRole("button", { name: "Show this day" });
+  assert.equal(await go.isDisabled(), true);
+  await page.getByLabel("Day", { exact: true }).fill("2026-05-12");
+  await go.click();
+  await until("the day to be asked for", async () => (await asked("go-to")).length === 1);
+  const time = new Date(2026, 4, 12).getTime();
+  assert.deepEqual(await asked("go-to"), [{ kind: "go-to", spot: { kind: "at", time } }]);
+  await page.locator('[data-target="true"]:focus').waitFor();
+});
+
+test("[UI46] the list shows what is unread, keeps the one that is open, and says when nothing is left", async () => {
+  const { page } = shown;
+  await page.goto(shown.address("chats"));
+  const rows = page.locator("[data-row]");
+  await rows.nth(7).waitFor();
+  const filter = page.getByRole("button", { name: "Unread (1)" });
+  await filter.click();
+  await until("one row", async () => (await rows.count()) === 1);
+  await rows.filter({ hasText: "Mara" }).click();
+  await page.getByRole("log").waitFor();
+  assert.equal(await rows.count(), 1);
+  await filter.click();
+  await rows.nth(7).waitFor();
+  await page.goto(shown.address("chats-read"));
+  await page.getByRole("button", { name: "Unread (0)" }).click();
+  await page.getByText("Nothing is unread.").waitFor();
+  assert.equal(await rows.count(), 0);
+  await page.getByRole("button", { name: "Unread (0)" }).click();
+  await rows.first().waitFor();
+});

@@ -41,6 +41,13 @@ export function dayBegin(date: string, daysLater = 0): number | undefined {
   return Number.isNaN(at) ? undefined : at;
 }
 
+/** The day of a time, as a date field has it. */
+export function dayOfTime(atMs: number): string {
+  const at = new Date(atMs);
+  const [year, month, day] = [at.getFullYear(), at.getMonth() + 1, at.getDate()];
+  return `${String(year).padStart(4, "0")}-${String(month).padStart(2, "0")}-${String(day).padStart(2, "0")}`;
+}
+
 /** Both days are in. */
 export function queryOf({ text, in: id, from, to }: Wanted): Query {
   const [since, until] = [dayBegin(from), dayBegin(to, 1)];

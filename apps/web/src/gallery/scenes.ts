@@ -154,6 +154,7 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   },
   chats: { view: open() },
   "chats-empty": { view: open({ conversations: [] }) },
+  "chats-read": { view: open({ conversations: rows.map((one) => ({ ...one, unread: 0 })) }) },
   "chats-one": { view: open({ conversations: rows.slice(0, 1) }) },
   "chats-many": { view: open({ conversations: manyRows(1000) }) },
   "chats-long": { view: open({ conversations: longRows }) },

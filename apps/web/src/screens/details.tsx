@@ -2,6 +2,7 @@
 import type { ConversationRow, ConversationView, MeView } from "@sotto/client";
 import type { JSX } from "preact";
 import { useConversation } from "../conversation/use-conversation.ts";
+import { DateJump } from "../finding/date-jump.tsx";
 import { GroupSections } from "../groups/group-sections.tsx";
 import { go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
@@ -48,6 +49,9 @@ export function DetailsSections(props: {
         <button type="button" class="button" onClick={() => go({ kind: "verify", id: row.id })}>
           {row.isVerified ? m.verify_again() : m.verify_compare_now()}
         </button>
+      </Section>
+      <Section title={m.date_jump_title()}>
+        <DateJump id={row.id} />
       </Section>
       {view !== undefined && <BurnChoice view={view} me={me} />}
       {view !== undefined && <Section title={m.relay()} text={m.details_relay({ host: view.relayHost })} />}

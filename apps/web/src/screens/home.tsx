@@ -6,6 +6,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { useConversation } from "../conversation/use-conversation.ts";
 import { incomingLink } from "../incoming-link.ts";
+import { filteredRows, ListFilter, showAllRows } from "../finding/list-filter.tsx";
 import { Search } from "../finding/search.tsx";
 import { beginSearch, search } from "../finding/wanted.ts";
 import { forgetTrail, go, goToTab, place, type Place } from "../navigation.ts";
@@ -58,11 +59,13 @@ export function Home({ member, vault }: HomeProps): JSX.Element {
     () => () => {
       forgetTrail();
       beginSearch();
+      showAllRows();
     },
     [],
   );
 
   const here = place.value;
+  const listed = filteredRows(conversations);
   const isListMain = here.kind === "chats" && !hasTwoPanes.value;
   const row = "id" in here ? conversations.find(({ id }) => id === here.id) : undefined;
   return (
@@ -88,7 +91,10 @@ export function Home({ member, vault }: HomeProps): JSX.Element {
         <OfflineStrip reachability={member.reachability} />
         <Warnings member={member} />
         {vault !== undefined && <VaultWarnings vault={vault} />}
-        <Chats rows={conversations} hasKit={member.me.kit.kind === "made"} />
+        {conversations.length > 0 && <ListFilter rows={conversations} />}
+        {(conversations.length === 0 || listed.length > 0) && (
+          <Chats rows={listed} hasKit={member.me.kit.kind === "made"} />
+        )}
       </section>
       <nav class="tabs" aria-label={m.tabs()}>
         <Tab to={{ kind: "chats" }} isHere={here.kind !== "me"} icon="chats" label={m.chats()} />
