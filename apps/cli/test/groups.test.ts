@@ -151,6 +151,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
     draft: "",
     messages: [message],
     hasOlder: false,
+    hasNewer: false,
     firstUnread: undefined,
   } as const;
   assert.match(followedLine(view, message), /^\d{4}-\d\d-\d\d \d\d:\d\d \[Friday\ufffd\] Zoe/);
