@@ -3,6 +3,7 @@ import type { ConversationRow, ConversationView, GroupView, MeView } from "@sott
 import type { JSX, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { useDevice } from "../device.ts";
+import { DateJump } from "../finding/date-jump.tsx";
 import { go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { useAsking } from "../parts/asking.ts";
@@ -39,6 +40,9 @@ export function GroupSections(props: {
         <>
           <MembersSection view={view} group={group} isOver={isOver} mayAdd={mayChange} />
           {mayChange && <NameSection key={view.name} view={view} />}
+          <Section title={m.date_jump_title()}>
+            <DateJump id={row.id} />
+          </Section>
           {!isOver && (mayChange ? <BurnChoice view={view} me={me} /> : <BurnTold burnMs={view.burnMs} />)}
           <Section title={m.safety_numbers()} text={m.group_safety_text()} />
           <Section title={m.relay()} text={m.details_relay({ host: view.relayHost })} />
