@@ -1,7 +1,7 @@
 /** The others in the example conversations, who write back. Spec: spec/terminal.md, DM3. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { follow, openDevice, type Device } from "@sotto/client-adapters/node";
-import { ANSWERING, REPLIES, type Answering } from "./cast.ts";
+import { ANSWERING, NAMES, REPLIES, type Answering } from "./cast.ts";
 import { deviceFile, PASSPHRASE } from "./seed.ts";
 
 /** Nobody types faster. */
@@ -24,9 +24,11 @@ export async function answerAlways(folder: string): Promise<() => Promise<void>>
   };
 }
 
+/** In a group nobody here answers another who does: they would go on for ever. */
 function answerAs(person: Answering, { member }: Device): () => void {
   let answers = 0;
-  return follow(member, async (_message, { id }) => {
+  return follow(member, async ({ author }, { id }) => {
+    if (ANSWERING.some((one) => NAMES[one] === author)) return;
     await sleep(THINKING_MS);
     const replies = REPLIES[person];
     await member.ask({ kind: "send", to: id, text: replies[answers++ % replies.length] ?? "" });

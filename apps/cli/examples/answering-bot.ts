@@ -33,8 +33,9 @@ member.onView(showLink);
 showLink();
 
 // A message counts as read once this resolves. After a crash in between it comes again, and is answered twice.
-const stop = follow(member, async ({ content }, { id }) => {
-  if (content.kind !== "text") return;
+// In a group it keeps quiet: there it would answer other bots, and they it.
+const stop = follow(member, async ({ content }, { id, group }) => {
+  if (content.kind !== "text" || group !== undefined) return;
   const answered = await member.ask({ kind: "send", to: id, text: answerTo(content.text) });
   if (!answered.ok) process.stderr.write(`Not answered: ${answered.error.kind}\n`);
 });

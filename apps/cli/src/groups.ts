@@ -1,4 +1,4 @@
-/** Groups: making one, who is in it, and what its owner, its admins and its members may do. Spec: spec/terminal.md, TC20 to TC23. */
+/** Groups: making one, who is in it, and what its owner, its admins and its members may do. Spec: spec/terminal.md, TC20 to TC22. */
 import type { ConversationRow, GroupMember, Intent } from "@sotto/client";
 import { assert, err, ok, unreachable, type GroupRole, type Result } from "@sotto/protocol";
 import { isGroupAct } from "./arguments.ts";

@@ -37,6 +37,17 @@ const PICTURES: readonly Picture[] = [
   { name: "conversation-answers-phone-light", scene: "conversation-answers", size: PHONE, wish: light },
   { name: "conversation-answers-desktop-dark", scene: "conversation-answers", size: DESK, wish: dark },
   { name: "conversation-offline-phone-dark", scene: "conversation-offline", size: PHONE, wish: dark },
+  { name: "chats-groups-phone-light", scene: "chats-groups", size: PHONE, wish: light },
+  { name: "group-phone-light", scene: "group", size: PHONE, wish: light },
+  { name: "group-desktop-dark", scene: "group", size: DESK, wish: dark },
+  { name: "group-details-phone-light", scene: "group-details", size: PHONE, wish: light },
+  {
+    name: "group-remove-phone-german",
+    scene: "group-remove",
+    size: PHONE,
+    wish: { ...light, language: "de" },
+  },
+  { name: "new-group-phone-light", scene: "new-group", size: PHONE, wish: light },
   { name: "add-phone-light", scene: "add", size: PHONE, wish: light },
   { name: "verify-phone-dark", scene: "verify", size: PHONE, wish: dark },
   { name: "verify-desktop-light", scene: "verify", size: DESK, wish: light },
@@ -52,7 +63,7 @@ for (const { name, scene, size, wish } of PICTURES) {
   const window = size === PHONE ? windows.phone : windows.desk;
   await window.page.goto(gallery.address(scene, wish));
   await window.page.locator(".home, .threshold__body").waitFor();
-  await window.page.locator("html[data-pressed]").waitFor();
+  await window.page.locator("html[data-pressed]").waitFor({ state: "attached" });
   await window.page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
   await window.page.waitForTimeout(300);
   await window.page.screenshot({ path: join(FOLDER, `${name}.png`) });

@@ -35,7 +35,7 @@ async function eachScene(look: Look, checks: readonly Check[]): Promise<void> {
       // Screens of an opened profile are fetched after the first; the frame of each is a main landmark.
       await window.page.locator("main").first().waitFor({ state: "attached" });
       if (SCENES[name]?.view.kind === "open") await window.page.locator(".home").waitFor();
-      await window.page.locator("html[data-pressed]").waitFor();
+      await window.page.locator("html[data-pressed]").waitFor({ state: "attached" });
       await window.page.evaluate(atRest);
       for (const check of checks) wrong.push(...(await check(window)).map((found) => `${name}: ${found}`));
     }

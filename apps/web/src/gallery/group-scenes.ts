@@ -7,9 +7,11 @@ import {
   groupRow,
   groupRows,
   groupTalk,
+  insideOf,
   leftTalk,
   ninetyNine,
   noticesTalk,
+  reactedTalk,
   strangeNames,
   strangeTalk,
 } from "./groups.ts";
@@ -31,7 +33,7 @@ const group = (
         ? {
             ...row,
             name: conversation.name ?? row.name,
-            members: conversation.group?.members.length ?? row.members,
+            members: conversation.group === undefined ? row.members : insideOf(conversation.group).length,
             state: conversation.state ?? row.state,
           }
         : row,
@@ -57,7 +59,7 @@ export const GROUP_SCENES: Readonly<Record<string, Scene>> = {
     group: { role: "owner", members: strangeNames },
     messages: strangeTalk,
   }),
-  "group-who-reacted": group(talk, {}, { pressed: [".reactions button"] }),
+  "group-who-reacted": group(talk, { messages: reactedTalk }, { pressed: [".reactions button"] }),
   "group-details": group(details),
   "group-details-member": group(details, { group: asMember }),
   "group-details-alone": group(details, { group: alone }),

@@ -1,5 +1,12 @@
 /** Believable groups for the gallery. */
-import type { ConversationRow, ConversationView, GroupMember, MessageView, Notice } from "@sotto/client";
+import type {
+  ConversationRow,
+  ConversationView,
+  GroupMember,
+  GroupView,
+  MessageView,
+  Notice,
+} from "@sotto/client";
 import type { GroupRole } from "@sotto/protocol";
 import { conversation, DAY_MS, HOUR_MS, message, MINUTE_MS, preview, row, rows } from "./people.ts";
 
@@ -53,7 +60,7 @@ export const ninetyNine: readonly GroupMember[] = [
 ];
 
 export const groupRow: ConversationRow = row("ferry", "Ferry landing", {
-  members: others.length + 1,
+  members: 1 + others.filter(({ state }) => state !== "joining").length,
   unread: 3,
   preview: preview("I can bring the van.", MINUTE_MS, { author: "Ruth Adeyemi" }),
 });
@@ -124,6 +131,8 @@ const NOTICES: readonly Notice[] = [
 export const noticesTalk: readonly MessageView[] = NOTICES.map((notice, at) =>
   told(notice, (NOTICES.length - at) * MINUTE_MS),
 );
+/** Short, so that it is drawn on the smallest screen, too. */
+export const reactedTalk: readonly MessageView[] = talk.slice(3, 4);
 export const leftTalk: readonly MessageView[] = [...talk, told({ kind: "left" }, MINUTE_MS / 2)];
 
 export const strangeTalk: readonly MessageView[] = strangeNames.slice(1).flatMap(({ name }, at) => [
@@ -132,6 +141,10 @@ export const strangeTalk: readonly MessageView[] = strangeNames.slice(1).flatMap
     quote: { key: `s-${at}`, mine: false, author: name, text: "Somebody's words" },
   }),
 ]);
+
+/** Without whom is on their way in. */
+export const insideOf = ({ members }: GroupView): readonly GroupMember[] =>
+  members.filter(({ state }) => state !== "joining");
 
 export const groupTalk = (rest: Partial<ConversationView> = {}): ConversationView =>
   conversation({

@@ -107,10 +107,15 @@ if (scene?.isForExample === true) incomingExample.value = "alice";
 
 /** As a person does: nothing is pressed before it is there. */
 async function press(selectors: readonly string[]): Promise<void> {
+  const drawn = () => new Promise((next) => requestAnimationFrame(next));
+  const isFetching = (): boolean =>
+    document.querySelector(".later[aria-busy]") !== null ||
+    (scene?.view.kind === "open" && document.querySelector(".home") === null);
+  do await drawn();
+  while (isFetching());
   for (const selector of selectors) {
     let found: HTMLElement | null = null;
-    while ((found = document.querySelector<HTMLElement>(selector)) === null)
-      await new Promise((drawn) => requestAnimationFrame(drawn));
+    while ((found = document.querySelector<HTMLElement>(selector)) === null) await drawn();
     found.click();
   }
   document.documentElement.dataset["pressed"] = "true";

@@ -10,12 +10,17 @@ import { useAsking } from "../parts/asking.ts";
 import { Avatar } from "../parts/avatar.tsx";
 import { BurnChoice } from "../parts/burn-choice.tsx";
 import { Field } from "../parts/field.tsx";
+import { found } from "../parts/found.ts";
+import { SearchField } from "../parts/search-field.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { durationWords } from "../words.ts";
 import { Section } from "../screens/panel.tsx";
 import { Leaving } from "./leaving.tsx";
 import { MemberDialog } from "./member-dialog.tsx";
 import { Members } from "./members.tsx";
+
+/** More than this, and one looks for somebody. */
+const SEARCHED_MEMBERS = 12;
 
 export function GroupSections(props: {
   readonly row: ConversationRow;
@@ -62,6 +67,7 @@ function MembersSection(props: {
   const { view, group, isOver, mayAdd } = props;
   const device = useDevice();
   const [chosen, setChosen] = useState<string | undefined>();
+  const [query, setQuery] = useState("");
   const section = useRef<HTMLDivElement>(null);
   const member = group.members.find(({ id }) => id === chosen);
   const opened = device.view.value;
@@ -83,8 +89,17 @@ function MembersSection(props: {
           {m.people_add()}
         </button>
       )}
+      {group.members.length > SEARCHED_MEMBERS && (
+        <SearchField label={m.members_search()} value={query} onValue={setQuery} />
+      )}
       <div tabIndex={-1} ref={section} role="group" aria-label={m.members()}>
-        <Members members={group.members} onChoose={({ id }) => setChosen(id)} />
+        <Members
+          members={found(
+            group.members.map((one) => ({ ...one, label: one.name })),
+            query,
+          )}
+          onChoose={({ id }) => setChosen(id)}
+        />
       </div>
       {member !== undefined && (
         <MemberDialog

@@ -24,50 +24,63 @@ function actsOf(own: GroupRole, { isSelf, role, state }: GroupMember): readonly 
   return own === "admin" && role !== "owner" ? ["remove"] : [];
 }
 
-const ACT_WORDS: Readonly<Record<Act, () => string>> = {
-  "make-admin": m.member_make_admin,
-  "take-back": m.member_take_back,
-  "make-owner": m.member_make_owner,
-  remove: m.member_remove,
+type Words = (inputs: { readonly name: string }) => string;
+type ActWords = {
+  /** Of the button that leads to the question. */
+  readonly label: () => string;
+  readonly title: Words;
+  readonly text: Words;
+  readonly confirm: Words;
+  /** What they are from then on; undefined: nothing. */
+  readonly role: GroupRole | undefined;
+  readonly isFinal: boolean;
+};
+const ACTS: Readonly<Record<Act, ActWords>> = {
+  "make-admin": {
+    label: m.member_make_admin,
+    title: m.make_admin_title,
+    text: m.make_admin_text,
+    confirm: m.make_admin_do,
+    role: "admin",
+    isFinal: false,
+  },
+  "take-back": {
+    label: m.member_take_back,
+    title: m.take_back_title,
+    text: m.take_back_text,
+    confirm: m.take_back_do,
+    role: "member",
+    isFinal: false,
+  },
+  "make-owner": {
+    label: m.member_make_owner,
+    title: m.make_owner_title,
+    text: m.make_owner_text,
+    confirm: m.make_owner_do,
+    role: "owner",
+    isFinal: true,
+  },
+  remove: {
+    label: m.member_remove,
+    title: m.remove_title,
+    text: m.remove_text,
+    confirm: m.remove_do,
+    role: undefined,
+    isFinal: true,
+  },
 };
 
-export function askedOf(act: Act, group: ConversationId, member: GroupMember): Asked {
-  const name = nameWords(member.name);
-  const role = (next: GroupRole) => ({ kind: "set-role", in: group, member: member.id, role: next }) as const;
-  switch (act) {
-    case "make-admin":
-      return {
-        title: m.make_admin_title({ name }),
-        text: m.make_admin_text({ name }),
-        confirm: m.make_admin_do({ name }),
-        intent: role("admin"),
-        isFinal: false,
-      };
-    case "take-back":
-      return {
-        title: m.take_back_title({ name }),
-        text: m.take_back_text({ name }),
-        confirm: m.take_back_do({ name }),
-        intent: role("member"),
-        isFinal: false,
-      };
-    case "make-owner":
-      return {
-        title: m.make_owner_title({ name }),
-        text: m.make_owner_text({ name }),
-        confirm: m.make_owner_do({ name }),
-        intent: role("owner"),
-        isFinal: true,
-      };
-    case "remove":
-      return {
-        title: m.remove_title({ name }),
-        text: m.remove_text({ name }),
-        confirm: m.remove_do({ name }),
-        intent: { kind: "remove-member", in: group, member: member.id },
-        isFinal: true,
-      };
-  }
+export function askedOf(act: Act, group: ConversationId, { id, name }: GroupMember): Asked {
+  const { title, text, confirm, role, isFinal } = ACTS[act];
+  const named = { name: nameWords(name) };
+  const whom = { in: group, member: id };
+  return {
+    title: title(named),
+    text: text(named),
+    confirm: confirm(named),
+    intent: role === undefined ? { kind: "remove-member", ...whom } : { kind: "set-role", ...whom, role },
+    isFinal,
+  };
 }
 
 export function MemberDialog(props: {
@@ -131,7 +144,7 @@ export function MemberDialog(props: {
         {acts.map((one) => (
           <button key={one} type="button" class="button" onClick={() => setAct(one)}>
             <Icon name={one === "remove" ? "leave" : "me"} />
-            {ACT_WORDS[one]()}
+            {ACTS[one].label()}
           </button>
         ))}
       </div>

@@ -1,12 +1,13 @@
 /** Contacts to choose several of: found by a few letters, and who cannot be chosen says why. */
 import type { ConversationRow, PersonId } from "@sotto/client";
 import { GROUP_MEMBERS_MAX } from "@sotto/protocol";
-import type { JSX, TargetedKeyboardEvent } from "preact";
+import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { found } from "../parts/found.ts";
 import { Icon } from "../parts/icon.tsx";
+import { SearchField } from "../parts/search-field.tsx";
 import { countWords } from "../words.ts";
 
 /** Undefined: can be chosen. */
@@ -24,38 +25,28 @@ export function PeoplePicker(props: {
   /** In the group already. */
   readonly already: ReadonlySet<PersonId>;
   readonly chosen: readonly PersonId[];
-  readonly onChosen: (chosen: readonly PersonId[]) => void;
+  /** Given how to change what is chosen by then: two taps can come before either is drawn. */
+  readonly onChange: (change: (chosen: readonly PersonId[]) => readonly PersonId[]) => void;
   /** How many fit beside those who are in it. */
   readonly room: number;
 }): JSX.Element {
-  const { legend, contacts, already, chosen, onChosen, room } = props;
+  const { legend, contacts, already, chosen, onChange, room } = props;
   const [query, setQuery] = useState("");
   const id = useId();
   const shown = found(
-    contacts.map((row) => ({ row, label: row.name })),
+    contacts.map((row) => ({ row, label: row.name })).toSorted((a, b) => a.label.localeCompare(b.label)),
     query,
   );
   const isFull = chosen.length >= room;
   const choose = (person: PersonId, isChosen: boolean): void =>
-    onChosen(isChosen ? [...chosen, person] : chosen.filter((one) => one !== person));
+    onChange((before) => {
+      const others = before.filter((one) => one !== person);
+      return isChosen ? [...others, person] : others;
+    });
   return (
     <fieldset class="picker">
       <legend class="picker__legend">{legend}</legend>
-      <div class="picker__search">
-        <Icon name="search" />
-        <input
-          type="search"
-          aria-label={m.pick_search()}
-          placeholder={m.pick_search()}
-          autocomplete="off"
-          spellcheck={false}
-          value={query}
-          onInput={(event) => setQuery(event.currentTarget.value)}
-          onKeyDown={(event: TargetedKeyboardEvent<HTMLInputElement>) => {
-            if (event.key === "Enter") event.preventDefault(); // looks for somebody, and finishes nothing
-          }}
-        />
-      </div>
+      <SearchField label={m.pick_search()} value={query} onValue={setQuery} />
       <p class="small quiet" role="status">
         {chosen.length > 0 && m.pick_chosen({ count: countWords(chosen.length) })}{" "}
         {isFull && m.pick_full({ most: GROUP_MEMBERS_MAX })}

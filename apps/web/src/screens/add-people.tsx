@@ -42,8 +42,8 @@ function PeopleForm({ row, rows, group }: Props & { readonly group: GroupView })
         contacts={rows.filter(({ members }) => members === undefined)}
         already={new Set(group.members.map(({ id }) => id))}
         chosen={chosen}
-        onChosen={(next) => {
-          setChosen(next);
+        onChange={(change) => {
+          setChosen(change);
           clear();
         }}
         room={GROUP_MEMBERS_MAX - group.members.length}

@@ -119,7 +119,7 @@ function Row(props: {
         <span class="row__name" data-unread={row.unread > 0}>
           <bdi>{row.name}</bdi>
         </span>
-        {row.members !== undefined && (
+        {row.members !== undefined && row.state !== "over" && (
           <span class="row__members">{m.people_count({ count: row.members })}</span>
         )}
         {row.isVerified && (

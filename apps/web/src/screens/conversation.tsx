@@ -211,11 +211,13 @@ function Header(props: {
 }
 
 /** How far one can be sure of the other, or how many there are. */
-function With({ view: { id, group, isVerified } }: { readonly view: ConversationView }): JSX.Element {
+function With({ view }: { readonly view: ConversationView }): JSX.Element {
+  const { id, group, isVerified } = view;
   if (group !== undefined) {
+    const inside = group.members.filter(({ state }) => state !== "joining");
     return (
       <button type="button" class="link-button" onClick={() => go({ kind: "details", id })}>
-        {m.people_count({ count: group.members.length })}
+        {view.state === "over" ? m.row_over() : m.people_count({ count: inside.length })}
       </button>
     );
   }

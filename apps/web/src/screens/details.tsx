@@ -3,13 +3,15 @@ import type { ConversationRow, ConversationView, MeView } from "@sotto/client";
 import type { JSX } from "preact";
 import { useConversation } from "../conversation/use-conversation.ts";
 import { DateJump } from "../finding/date-jump.tsx";
-import { GroupSections } from "../groups/group-sections.tsx";
 import { go } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { BurnChoice } from "../parts/burn-choice.tsx";
+import { later } from "../parts/later.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Panel, Section } from "./panel.tsx";
+
+const GroupSections = later(async () => (await import("../groups/index.ts")).GroupSections);
 
 export function Details(props: { readonly row: ConversationRow; readonly me: MeView }): JSX.Element {
   const { view } = useConversation(props.row.id);

@@ -12,26 +12,29 @@ import { beginSearch, search } from "../finding/wanted.ts";
 import { forgetTrail, go, goToTab, place, type Place } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Icon } from "../parts/icon.tsx";
+import { later } from "../parts/later.tsx";
 import { Sign } from "../parts/threshold.tsx";
 import { problemWords } from "../problem-words.ts";
 import { durationWords } from "../words.ts";
 import { Add } from "./add.tsx";
-import { AddPeople } from "./add-people.tsx";
 import { Chats } from "./chats.tsx";
 import { Conversation } from "./conversation.tsx";
 import { Details, DetailsSections } from "./details.tsx";
 import { Help } from "./help.tsx";
 import { Me } from "./me.tsx";
-import { MakeDecoy } from "./make-decoy.tsx";
-import { NewGroup } from "./new-group.tsx";
 import { Palette } from "./palette.tsx";
 import { Pins } from "./pins.tsx";
-import { RecoveryKit } from "./recovery-kit.tsx";
 import { OfflineStrip } from "./reachability.tsx";
 import { Shortcuts, useShortcuts, type Overlay } from "./shortcuts.tsx";
 import { Verify } from "./verify.tsx";
 import "../style/home.css";
 import "../style/group.css";
+
+const AddPeople = later(async () => (await import("../groups/index.ts")).AddPeople);
+const NewGroup = later(async () => (await import("../groups/index.ts")).NewGroup);
+/** Neither is of use without the relay. */
+const MakeDecoy = later(async () => (await import("./make-decoy.tsx")).MakeDecoy);
+const RecoveryKit = later(async () => (await import("./recovery-kit.tsx")).RecoveryKit);
 
 const twoPanes = matchMedia("(min-width: 56.25em)");
 const hasTwoPanes = signal(twoPanes.matches);

@@ -73,8 +73,8 @@ function GroupForm({ contacts }: { readonly contacts: readonly ConversationRow[]
         contacts={contacts}
         already={NOBODY}
         chosen={chosen}
-        onChosen={(next) => {
-          setChosen(next);
+        onChange={(change) => {
+          setChosen(change);
           clear();
         }}
         room={GROUP_MEMBERS_MAX - 1}
