@@ -5,9 +5,11 @@ import { contactCard, endpoint, identityChain } from "./identity.ts";
 import {
   BODY_BYTES_MAX,
   KEY_PACKAGE_BYTES_MAX,
+  MEDIA_TYPE_BYTES_MAX,
   NAME_BYTES_MAX,
   REACTION_BYTES_MAX,
   TEXT_BYTES_MAX,
+  THUMBNAIL_BYTES_MAX,
   WELCOME_BYTES_MAX,
 } from "./limits.ts";
 
@@ -50,6 +52,8 @@ export const CONTENT_DELETION = 8;
 export const CONTENT_BURN_TIME = 9;
 /** That its author leaves the group. */
 export const CONTENT_LEAVE = 32;
+/** A file that lies at a relay as a blob, with what its sender says beside it. */
+export const CONTENT_FILE = 20;
 
 export const textContent = struct({ text: text(TEXT_BYTES_MAX) });
 export const replyContent = struct({ to: fixed(16), text: text(TEXT_BYTES_MAX) });
@@ -61,6 +65,27 @@ export const deletionContent = struct({ of: fixed(16) });
 /** Milliseconds; 0 is "off". */
 export const burnTimeContent = struct({ burnMs: uint });
 export const leaveContent = struct({});
+/** How large a picture is as it is shown, and a small one of it; of no bytes where none could be made. */
+export const picture = struct({ width: u32, height: u32, thumbnail: opaque(THUMBNAIL_BYTES_MAX) });
+export type Picture = TypeOf<typeof picture>;
+export const fileContent = struct({
+  text: text(TEXT_BYTES_MAX),
+  /** What it answers. */
+  to: optional(fixed(16)),
+  /** The relay that has the blob: not always the conversation's. */
+  endpoint,
+  blobId: fixed(32),
+  /** Never used for another file. */
+  key: fixed(32),
+  /** Of the file; how long the blob is follows from it. */
+  bytes: uint,
+  digest: fixed(32),
+  mediaType: text(MEDIA_TYPE_BYTES_MAX),
+  /** Only where its sender shows it. */
+  name: optional(text(NAME_BYTES_MAX)),
+  picture: optional(picture),
+});
+export type FileContent = TypeOf<typeof fileContent>;
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */
 export const profileContent = struct({ name: text(NAME_BYTES_MAX) });

@@ -32,6 +32,12 @@ export const POST_TOKENS_MAX = 64;
 export const BACKUP_BYTES = 65_536;
 /** A blob as the relay keeps it, sealed by its client: 100 MB and what sealing them in chunks adds. */
 export const BLOB_BYTES_MAX = 112 * 1_048_576;
+/** A file before it is sealed. */
+export const FILE_BYTES_MAX = 100 * 1_048_576;
+/** What stands in the message for a picture that was not fetched. */
+export const THUMBNAIL_BYTES_MAX = 16_384;
+/** A media type (RFC 6838) without parameters. */
+export const MEDIA_TYPE_BYTES_MAX = 127;
 export const TICKET_BYTES_MAX = 512;
 export const URL_BYTES_MAX = 255;
 export const NAME_BYTES_MAX = 256;

@@ -12,6 +12,7 @@ import {
   FRAME_BYTES_MAX,
   endpoint,
   envelope,
+  fileContent,
   identityChain,
   identityEntry,
   InvariantError,
@@ -29,6 +30,7 @@ import {
   type ContactCard,
   type Device,
   type Entry,
+  type FileContent,
   type IdentityEntry,
   type Reply,
   type Request,
@@ -97,6 +99,19 @@ const answered = (name: string, limit: Limit, make: (count: number) => Reply) =>
 const logged = (name: string, limit: Limit, make: (count: number) => Entry) =>
   field(name, limit, entryCodec, make);
 
+const fileOf = (given: Partial<FileContent>): FileContent => ({
+  text: "",
+  to: undefined,
+  endpoint: { url: "u", relayId: b32 },
+  blobId: b32,
+  key: b32,
+  bytes: 1,
+  digest: b32,
+  mediaType: "",
+  name: "",
+  picture: undefined,
+  ...given,
+});
 const fields: readonly Field[] = [
   asked("activate.tokenHashes", "ACTIVATION_TOKENS_MAX", (count) => ({
     kind: "activate",
@@ -250,6 +265,14 @@ const fields: readonly Field[] = [
     to: b16,
     emoji: "e".repeat(count),
   })),
+  field("file content.text", "TEXT_BYTES_MAX", fileContent, (count) => fileOf({ text: "t".repeat(count) })),
+  field("file content.mediaType", "MEDIA_TYPE_BYTES_MAX", fileContent, (count) =>
+    fileOf({ mediaType: "m".repeat(count) }),
+  ),
+  field("file content.name", "NAME_BYTES_MAX", fileContent, (count) => fileOf({ name: "n".repeat(count) })),
+  field("file content.picture.thumbnail", "THUMBNAIL_BYTES_MAX", fileContent, (count) =>
+    fileOf({ picture: { width: 1, height: 1, thumbnail: bytes(count) } }),
+  ),
   field("profile content.name", "NAME_BYTES_MAX", profileContent, (count) => ({ name: "n".repeat(count) })),
   field("envelope.content", "BODY_BYTES_MAX", envelope, (count) => ({
     version: 1,

@@ -12,6 +12,7 @@ import {
   CONTENT_DELETION,
   CONTENT_EDIT,
   CONTENT_LEAVE,
+  CONTENT_FILE,
   CONTENT_REACTION,
   CONTENT_REPLY,
   encode,
@@ -98,5 +99,6 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     deletion: CONTENT_DELETION,
     burnTime: CONTENT_BURN_TIME,
     leave: CONTENT_LEAVE,
+    file: CONTENT_FILE,
   });
 });
