@@ -11,6 +11,7 @@ export { createTsMlsEngine } from "./mls/ts-mls-engine.ts";
 export * from "./container/index.ts";
 export * from "./guardian/index.ts";
 export * from "./vault/index.ts";
+export * from "./file/file-seal.ts";
 export * from "./recovery/backup.ts";
 export * from "./recovery/restore.ts";
 export * from "./recovery/words.ts";
