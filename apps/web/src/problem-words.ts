@@ -108,6 +108,20 @@ export function problemWords(problem: Problem): string {
       return m.problem_group_over();
     case "member-unreachable":
       return m.problem_member_unreachable();
+    case "file-empty":
+      return m.problem_file_empty();
+    case "file-too-large":
+      return m.problem_file_too_large();
+    case "file-needed":
+      return m.problem_file_needed();
+    case "file-changed":
+      return m.problem_file_changed();
+    case "file-gone":
+      return m.problem_file_gone();
+    case "file-damaged":
+      return m.problem_file_damaged();
+    case "file-elsewhere":
+      return m.problem_file_elsewhere();
     case "message-gone":
       return m.problem_message_gone();
     case "expired":

@@ -14,6 +14,7 @@ import {
   UNLOCK_OFFER_PATH,
   type UnlockOffer,
 } from "@sotto/protocol";
+import { readAtMost } from "./read-at-most.ts";
 
 /** Longer than a relay waits for a guardian, so that it is heard when it gives up. */
 const RELAY_WAIT_MS = 7_000;
@@ -87,23 +88,5 @@ async function say(
     return read && { status, body: read };
   } catch {
     return undefined; // also what this page is not allowed to reach
-  }
-}
-
-async function readAtMost(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  bytesMax: number,
-): Promise<Uint8Array | undefined> {
-  const read = new Uint8Array(bytesMax);
-  let length = 0;
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return read.slice(0, length);
-    if (length + value.length > bytesMax) {
-      await reader.cancel();
-      return undefined;
-    }
-    read.set(value, length);
-    length += value.length;
   }
 }

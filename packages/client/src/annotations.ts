@@ -17,6 +17,7 @@ import {
   toHex,
   unreachable,
 } from "@sotto/protocol";
+import { forgetFile } from "./file/forget.ts";
 import { outboxOf, queueMessage, type ToSend } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { annotations, type About, type Annotation } from "./stored/annotation.ts";
@@ -156,6 +157,7 @@ const isAuthor = (target: Target, { mine, author }: Annotation): boolean =>
 /** What a message said goes; that there was one stays until it burns. */
 async function forgetSaid(turn: Turn, { idKey, itemId }: Target): Promise<void> {
   forgetAnnotations(turn, idKey);
+  forgetFile(turn, idKey);
   const item = itemId === undefined ? undefined : await turn.load(items, itemId);
   if (itemId !== undefined && item?.kind === "message")
     turn.save(items, itemId, { ...item, contentKind: DELETED, content: new Uint8Array() });

@@ -13,9 +13,11 @@ import type { Resident } from "./resident.ts";
 import type { ChainBook, Self } from "./self.ts";
 import { channels, pendingCommits, secretsKey, treeKey, type Channel } from "./stored/channel.ts";
 import { groups } from "./stored/group.ts";
+import { uploads } from "./stored/file.ts";
 import { identities, inboxes, profiles } from "./stored/profile.ts";
 import { kits } from "./stored/recovery.ts";
 import type { Scrub } from "./scrub.ts";
+import type { Transfers } from "./file/transfers.ts";
 import type { Sweep } from "./sweep.ts";
 import type { Groups, Turn } from "./turn.ts";
 
@@ -32,6 +34,7 @@ export type Core = {
   readonly sessions: Map<string, Session>;
   readonly epochKeys: Map<string, EpochKeys>;
   readonly oneShots: OneShots;
+  readonly transfers: Transfers;
   inbox: InboxSession;
   /** By handle, for pushes: which channel or inbox it names on which line. */
   readonly handles: Map<
@@ -104,7 +107,9 @@ export function forgetKeys(core: Core): void {
   for (const { exported, past } of resident.values(channels).values())
     for (const secret of [exported, ...past.map((one) => one.exported)]) secret.wipe();
   for (const { exported } of resident.values(pendingCommits).values()) exported.wipe();
-  const seeds = [identities, inboxes, kits].flatMap((of) => [...resident.values<object>(of).values()]);
+  const seeds = [identities, inboxes, kits, uploads].flatMap((of) => [
+    ...resident.values<object>(of).values(),
+  ]);
   for (const holder of seeds)
     for (const value of Object.values(holder)) if (value instanceof Secret) value.wipe();
   for (const { adminSeeds } of resident.values(groups).values()) for (const seed of adminSeeds) seed.wipe();

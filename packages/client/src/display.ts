@@ -2,6 +2,7 @@
 import { cardToLink, toHex, type Clock } from "@sotto/protocol";
 import { clockOff } from "./believed-time.ts";
 import { believedNow, type Core } from "./core.ts";
+import { uploadsToView } from "./file/upload-view.ts";
 import { cardOf } from "./inbox/card.ts";
 import { hostOf, ownReachability, problemOf, profileOf } from "./reached.ts";
 import { readMany } from "./reading.ts";
@@ -104,6 +105,7 @@ export class Display {
     const preview = previewOf([
       ...shown.map(({ key, item }) => itemToView(resident, key, item, this.#clock(), beside)),
       ...waiting.map((entry) => waitingToView(resident, entry, undefined, now, beside)),
+      ...uploadsToView(this.#core, number, now),
     ]);
     if (preview === undefined) this.#previews.delete(number);
     else this.#previews.set(number, preview);

@@ -8,6 +8,7 @@ import { isGroup } from "./group/members.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
 import { introductions, outboxEntries } from "./stored/conversation.ts";
 import { additions, wants } from "./stored/group.ts";
+import { blobErasures, uploads } from "./stored/file.ts";
 import { activations, inboxes } from "./stored/profile.ts";
 
 export function isInStep(core: Core, now: number): boolean {
@@ -18,6 +19,8 @@ export function isInStep(core: Core, now: number): boolean {
     [...resident.values(outboxEntries).values()].every(({ state }) => state !== "waiting") &&
     resident.values(outgoingPosts).size + resident.values(additions).size + resident.values(wants).size ===
       0 &&
+    [...resident.values(uploads).keys()].every((id) => core.transfers.isStopped(id)) &&
+    resident.values(blobErasures).size === 0 &&
     isInboxInStep(core, now) &&
     [...resident.values(channels)].every(
       // Epoch 0 is before the contact was added; a group may stay there. A renewal of keys is not waited for: a relay

@@ -5,6 +5,7 @@ export * from "./lock/device-lock.ts";
 export { enrolmentOf, mistakeIn, type NewSecret } from "./lock/new-secret.ts";
 export type { OpenVault, VaultView } from "./lock/open-vault.ts";
 export * from "./member.ts";
+export type { TakePiece } from "./file/read-file.ts";
 export { harmlessName } from "./names.ts";
 export * from "./ports.ts";
 export * from "./problems.ts";

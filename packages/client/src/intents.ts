@@ -17,6 +17,9 @@ import {
   type ContactCard,
   type Result,
 } from "@sotto/protocol";
+import { accept } from "./file/accepted.ts";
+import { cancelUpload, retryUpload } from "./file/upload.ts";
+import { forgetFile } from "./file/forget.ts";
 import { addActivation } from "./activation.ts";
 import { forgetAnnotations, sayAbout } from "./annotations.ts";
 import { setBurnTime } from "./burn-time.ts";
@@ -51,7 +54,7 @@ import { inboxes, profiles } from "./stored/profile.ts";
 import type { Turn } from "./turn.ts";
 import type { Answer, Intent } from "./views.ts";
 
-type Answered = Result<Answer, Problem>;
+export type Answered = Result<Answer, Problem>;
 
 const DONE: Answered = ok({ kind: "done" });
 
@@ -75,7 +78,7 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
       );
     case "retry":
     case "discard":
-      return inConversation(turn, intent.in, (number) => settle(turn, number, intent.key, intent.kind));
+      return inConversation(turn, intent.in, (number) => settle(core, turn, number, intent.key, intent.kind));
     case "draft":
       return inConversation(turn, intent.in, (number) => draft(turn, number, intent.text));
     case "mark-read":
@@ -115,7 +118,7 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
 }
 
 /** A conversation that is gone is as good as done: views may be a moment behind. */
-function inConversation(
+export function inConversation(
   turn: Turn,
   id: string,
   act: (number: ConversationNumber) => Answered | Promise<Answered>,
@@ -160,6 +163,7 @@ function addContact(core: Core, turn: Turn, link: string): Answered {
 function begin(turn: Turn, card: ContactCard, known: ConversationNumber | undefined): void {
   const number = known ?? startConversation(turn, card.accountId, "");
   if (known === undefined) addNotice(turn, number, { kind: "started" });
+  accept(turn, number);
   const isUnderWay = channelsOf(turn, number).some(({ channel }) => channel.state === "creating");
   if (!isUnderWay) approach(turn, number, card);
 }
@@ -170,7 +174,7 @@ function checkText(text: string): Result<string, Problem> {
   return textToBytes(wellFormed).length > TEXT_BYTES_MAX ? err({ kind: "text-too-long" }) : ok(wellFormed);
 }
 
-const messageIdOf = (key: string): Uint8Array | undefined =>
+export const messageIdOf = (key: string): Uint8Array | undefined =>
   /^[0-9a-f]{32}$/.test(key) ? Uint8Array.fromHex(key) : undefined;
 
 function send(
@@ -184,6 +188,7 @@ function send(
   const to = replyTo === undefined ? undefined : messageIdOf(replyTo);
   const { policy } = turn.need(profiles, "");
   keepDraft(turn, number, "");
+  accept(turn, number);
   const conversation = changeConversation(turn, number, { changedAt: turn.now });
   const messageId = core.randomBytes(16);
   queueMessage(turn, number, {
@@ -210,6 +215,7 @@ async function say(
   if (!about.ok) return about;
   if (messageId === undefined) return err({ kind: "message-gone" });
   if (intent.kind === "delete" && takeBack(turn, number, messageId)) return DONE;
+  if (intent.kind === "delete" && cancelUpload(core, turn, number, intent.key)) return DONE;
   const isSaid = await sayAbout(core, turn, number, messageId, about.value);
   return isSaid ? DONE : err({ kind: "message-gone" });
 }
@@ -236,16 +242,27 @@ function takeBack(turn: Turn, number: ConversationNumber, messageId: Uint8Array)
   if (id === undefined || turn.need(outboxEntries, id).sealed !== undefined) return false;
   turn.remove(outboxEntries, id);
   forgetAnnotations(turn, `${number}/${toHex(messageId)}`);
+  forgetFile(turn, `${number}/${toHex(messageId)}`);
   turn.changedItems.add(number);
   return true;
 }
 
-function settle(turn: Turn, number: ConversationNumber, key: string, kind: "retry" | "discard"): Answered {
+function settle(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  key: string,
+  kind: "retry" | "discard",
+): Answered {
+  const isUpload =
+    kind === "discard" ? cancelUpload(core, turn, number, key) : retryUpload(core, turn, number, key);
+  if (isUpload) return DONE;
   const id = outboxOf(turn, number).find((one) => toHex(turn.need(outboxEntries, one).messageId) === key);
   if (id === undefined) return DONE;
   if (kind === "discard") {
     turn.remove(outboxEntries, id);
     forgetAnnotations(turn, `${number}/${key}`);
+    forgetFile(turn, `${number}/${key}`);
     turn.changedItems.add(number);
   } else if (turn.need(outboxEntries, id).state === "expired") {
     return err({ kind: "expired" });

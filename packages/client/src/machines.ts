@@ -8,6 +8,8 @@ import { answerChannel, heardPush } from "./channel/answer.ts";
 import { channelCircuit, driveChannel } from "./channel/drive.ts";
 import { newSession } from "./channel/session.ts";
 import type { Core } from "./core.ts";
+import { driveErasure } from "./file/erase.ts";
+import { answerGrant, driveUpload, touchUploads } from "./file/upload.ts";
 import { answerInbox, heardInboxPush } from "./inbox/answer.ts";
 import { driveKnock } from "./group/knock.ts";
 import { driveInbox, INBOX_CIRCUIT } from "./inbox/drive.ts";
@@ -29,6 +31,7 @@ import { findAgain } from "./recovery/restored.ts";
 import type { Resident } from "./resident.ts";
 import { scrub } from "./scrub.ts";
 import { channels, outgoingPosts } from "./stored/channel.ts";
+import { blobErasures, uploads } from "./stored/file.ts";
 import { introductions } from "./stored/conversation.ts";
 import { groups } from "./stored/group.ts";
 import { profiles } from "./stored/profile.ts";
@@ -48,6 +51,8 @@ export const everythingIn = (resident: Resident): readonly string[] => [
   ...[...resident.values(outgoingPosts).keys()].map((id) => `post/${id}`),
   ...[...resident.values(channels).keys()].map((id) => `channel/${id}`),
   ...[...resident.values(groups).keys()].map((id) => `knock/${id}`),
+  ...[...resident.values(uploads).keys()].map((id) => `upload/${id}`),
+  ...[...resident.values(blobErasures).keys()].map((id) => `erase/${id}`),
 ];
 
 /** Looks at one thing and does what is next. */
@@ -78,9 +83,16 @@ export async function drive(core: Core, turn: Turn, name: string): Promise<void>
     case "post":
       return drivePost(core, turn, id);
     case "channel":
-      return driveChannel(core, turn, id);
+      await driveChannel(core, turn, id);
+      return touchUploads(turn, id);
     case "knock":
       return driveKnock(core, turn, id);
+    case "upload":
+      return driveUpload(core, turn, id);
+    case "erase":
+      return driveErasure(core, turn, id);
+    case "pause":
+      return core.transfers.wake(id);
     default:
       return;
   }
@@ -171,6 +183,8 @@ async function answered(core: Core, turn: Turn, line: LineId, purpose: Purpose, 
       return answerInbox(core, turn, line, purpose, reply);
     case "backup":
       return answerBackup(core, turn, line, purpose, reply);
+    case "grant":
+      return answerGrant(core, turn, purpose, reply);
     case "nothing":
       return;
     default:

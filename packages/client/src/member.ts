@@ -1,8 +1,11 @@
 /** The public face of a member's client. */
 import type { Result } from "@sotto/protocol";
 import type { Problem } from "./problems.ts";
+import type { TakePiece } from "./file/read-file.ts";
+import type { FileSource } from "./ports.ts";
 import type {
   Answer,
+  Attaching,
   ConversationId,
   ConversationView,
   Intent,
@@ -23,6 +26,21 @@ export interface Member {
   /** Calls back after every change of `view`, at most once per event handled. Returns the way to stop. */
   onView(show: (view: MemberView) => void): () => void;
   ask(intent: Intent): Promise<Result<Answer, Problem>>;
+  /** Sends a file: the answer names its message, and the conversation shows how far it is. */
+  attach(file: Attaching): Promise<Result<Answer, Problem>>;
+  /** The same file once more, for a message whose problem is `file-needed`. */
+  supply(id: ConversationId, key: MessageKey, source: FileSource): Promise<Result<Answer, Problem>>;
+  /**
+   * Reads a message's file from its first byte on, from this device or from the relay. Each piece is known to be what was
+   * sent before `take` is given it; `false` from `take` ends the reading, which is then `ok`. `from`: a multiple of
+   * CHUNK_BYTES, for whoever has the rest.
+   */
+  readFile(
+    id: ConversationId,
+    key: MessageKey,
+    take: TakePiece,
+    from?: number,
+  ): Promise<Result<void, Problem>>;
   /** Opens a window on a conversation's newest messages and keeps it current until `close`. */
   openConversation(
     id: ConversationId,

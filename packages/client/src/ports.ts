@@ -49,6 +49,35 @@ export interface Records {
   usage(): { readonly liveBytes: number; readonly capacityBytes: number };
 }
 
+/** Where a blob lies: a relay's address, as in an Endpoint, and the blob's id. */
+export type BlobPlace = { readonly url: string; readonly blobId: Uint8Array };
+/** `there`: the relay has that many bytes. `away`: it cannot be reached, or does not answer as a relay does. */
+export type BlobPut =
+  | { readonly kind: "there"; readonly received: number }
+  | { readonly kind: "unknown" | "busy" | "full" | "away" };
+export type BlobGot =
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  | { readonly kind: "gone" | "busy" | "away" };
+
+/** Blobs by HTTP, as spec/blob.md has it. Never rejects. */
+export interface BlobTransport {
+  put(place: BlobPlace, token: Uint8Array, offset: number, part: Uint8Array): Promise<BlobPut>;
+  received(place: BlobPlace, token: Uint8Array): Promise<BlobPut>;
+  /** Exactly the bytes `from` to before `to`. */
+  get(place: BlobPlace, from: number, to: number): Promise<BlobGot>;
+  /** `unknown`: there is none, or no longer. */
+  erase(place: BlobPlace, token: Uint8Array): Promise<"done" | "unknown" | "away">;
+}
+
+/** A file that somebody chose, read where it lies. Never rejects. */
+export interface FileSource {
+  readonly bytes: number;
+  /** What `openSource` finds it by after a restart. */
+  readonly origin?: string;
+  /** Exactly these bytes; undefined where they cannot be read any more. */
+  read(from: number, length: number): Promise<Uint8Array | undefined>;
+}
+
 export interface Ports {
   readonly records: Records;
   readonly dial: Dial;

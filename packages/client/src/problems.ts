@@ -17,6 +17,12 @@ export type Problem =
   | { readonly kind: "guardians-unfinished" } // a change of PIN is at some of them and not yet at others
   | { readonly kind: "guardians-refused" } // they know this device no longer, or it may not do this
   | { readonly kind: "text-empty" | "text-too-long" }
+  | { readonly kind: "file-empty" | "file-too-large" }
+  | { readonly kind: "file-needed" } // it is to be chosen again: it was not kept, and this device was closed meanwhile
+  | { readonly kind: "file-changed" } // it is not the file any more that was chosen
+  | { readonly kind: "file-gone" } // the relay has it no longer
+  | { readonly kind: "file-damaged" } // what the relay gave is not what was sent
+  | { readonly kind: "file-elsewhere" } // its sender names a place that this conversation has nothing to do with
   | { readonly kind: "message-gone" } // burned or deleted meanwhile, or not one's own
   | { readonly kind: "group-role" } // only an admin or the owner may do this
   | { readonly kind: "group-owner-leaves" } // somebody else has to be made the owner first

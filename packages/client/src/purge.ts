@@ -8,6 +8,9 @@ import { REPEAT_REMEMBERED_MS } from "./burning.ts";
 import { isTheirs } from "./channel/place.ts";
 import { changeConversation, theirsAfter } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { forgetFile } from "./file/forget.ts";
+import { expireUploads } from "./file/upload.ts";
+import { uploads } from "./stored/file.ts";
 import { burnDrafts, nextDraftDue } from "./drafts.ts";
 import { keyTime, timeKey, type ConversationNumber } from "./stored/keys.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
@@ -57,6 +60,7 @@ export async function purge(core: Core, turn: Turn): Promise<void> {
     if (parsed?.ok) forget(turn, parsed.value);
   }
   expireUnsent(turn);
+  expireUploads(core, turn);
   burnDrafts(turn);
   turn.afterwards(() => {
     const next = nextDue(core);
@@ -80,6 +84,7 @@ export function forgetBurned(
   const number = itemKey.slice(0, itemKey.indexOf("/"));
   turn.save(items, itemKey, undefined);
   forgetAnnotations(turn, idKey);
+  forgetFile(turn, idKey);
   const forgetAt = timeKey(turn.believedNow + REPEAT_REMEMBERED_MS);
   turn.save(dues, `${forgetAt}/${idKey}`, { kind: "forget", idKey });
   turn.changedItems.add(number);
@@ -101,6 +106,7 @@ function expireUnsent(turn: Turn): void {
     if (isWritten(entry.contentKind)) turn.put(outboxEntries, id, emptied);
     else turn.remove(outboxEntries, id); // nobody is shown what clients say to each other
     forgetAnnotations(turn, seenId(number, entry.messageId));
+    forgetFile(turn, seenId(number, entry.messageId));
     turn.changedItems.add(number);
   }
 }
@@ -110,6 +116,8 @@ function nextDue(core: Core): number | undefined {
   let next = first === undefined ? undefined : keyTime(first.slice(dues.prefix.length));
   for (const { state, burnMs, sentAt } of core.resident.values(outboxEntries).values())
     if (state === "waiting" && burnMs > 0) next = Math.min(next ?? Infinity, sentAt + burnMs);
+  for (const { burnMs, sentAt } of core.resident.values(uploads).values())
+    if (burnMs > 0) next = Math.min(next ?? Infinity, sentAt + burnMs);
   const draft = nextDraftDue(core.resident);
   return draft === Infinity ? next : Math.min(next ?? draft, draft);
 }

@@ -5,6 +5,7 @@ import type { Records } from "./ports.ts";
 import { channels, outgoingPosts, pendingCommits } from "./stored/channel.ts";
 import { contacts, conversations, draftTimes, introductions, outboxEntries } from "./stored/conversation.ts";
 import { additions, groupMembers, groups, wants } from "./stored/group.ts";
+import { accepted, blobErasures, blobRights, uploads } from "./stored/file.ts";
 import { activations, identities, inboxes, profiles } from "./stored/profile.ts";
 import { kits, restoredContacts } from "./stored/recovery.ts";
 import type { StoredFailure, Table } from "./stored/record.ts";
@@ -31,6 +32,10 @@ const RESIDENT: readonly AnyTable[] = [
   groupMembers,
   additions,
   wants,
+  uploads,
+  blobRights,
+  blobErasures,
+  accepted,
 ];
 
 export class Resident {

@@ -140,7 +140,8 @@ export function previewOf(messages: readonly MessageView[]): MessagePreview | un
   const newest = messages.findLast(({ content }) => content.kind === "text");
   if (newest?.content.kind !== "text") return undefined;
   const { time, mine, mark, content } = newest;
-  return { text: content.text, author: newest.author, time, mine, mark };
+  const shown = { text: content.text, author: newest.author, time, mine, mark };
+  return content.file === undefined ? shown : { ...shown, file: content.file };
 }
 
 export function rowOf(

@@ -11,18 +11,22 @@ import { believedNow, forgetKeys, type Core } from "./core.ts";
 import { Display } from "./display.ts";
 import { isInStep } from "./in-step.ts";
 import { newInboxSession } from "./inbox/session.ts";
-import { decideIntent } from "./intents.ts";
+import { readFile, type TakePiece } from "./file/read-file.ts";
+import { Transfers, type Next } from "./file/transfers.ts";
+import { attach, supply } from "./file/upload.ts";
+import { decideIntent, inConversation, messageIdOf } from "./intents.ts";
 import { Lines, type LineHappening } from "./lines.ts";
 import { drive, everythingIn, lose, take } from "./machines.ts";
 import { Finder } from "./finding/finder.ts";
 import type { Member, OpenConversation, OpenSearch } from "./member.ts";
 import { OneShots } from "./one-shots.ts";
-import type { CommitFailure, Ports } from "./ports.ts";
+import type { BlobTransport, CommitFailure, FileSource, Ports } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 import { EventQueue } from "./queue.ts";
 import type { Resident } from "./resident.ts";
 import { annotations } from "./stored/annotation.ts";
 import { conversations } from "./stored/conversation.ts";
+import { fileChunks } from "./stored/file.ts";
 import { items } from "./stored/message.ts";
 import { profiles } from "./stored/profile.ts";
 import { FIRST_SCRUB_MS, NOT_SCRUBBED } from "./scrub.ts";
@@ -30,14 +34,19 @@ import { NOT_SWEPT } from "./sweep.ts";
 import { Turn } from "./turn.ts";
 import type {
   Answer,
+  Attaching,
   ConversationId,
   ConversationView,
   Intent,
+  MessageKey,
   SafetyNumberView,
   SearchView,
 } from "./views.ts";
 
 export type MemberPorts = Ports & {
+  readonly blobs: BlobTransport;
+  /** Finds a file again that was chosen before a restart, by its `origin`. Without it the person chooses it again. */
+  readonly openSource?: (origin: string) => Promise<FileSource | undefined>;
   /** Made once the profile is read, because the chains in it decide whom MLS authenticates. */
   readonly createEngine: (authenticate: Authenticate) => Promise<Result<MlsEngine, "cryptoUnsupported">>;
 };
@@ -52,8 +61,10 @@ type Event =
   | LineHappening
   | { readonly kind: "drive"; readonly names: readonly string[] }
   | { readonly kind: "alarm" }
-  | { readonly kind: "intent"; readonly intent: Intent; readonly asked: Asked }
+  | { readonly kind: "ask"; readonly decide: Decide; readonly asked: Asked }
+  | { readonly kind: "work"; readonly decide: Next; readonly done: (isStored: boolean) => void }
   | { readonly kind: "run"; readonly run: () => Promise<void> };
+type Decide = (core: Core, turn: Turn) => Promise<Result<Answer, Problem>> | Result<Answer, Problem>;
 type Asked = PromiseWithResolvers<Result<Answer, Problem>>;
 
 export class RunningMember implements Member {
@@ -86,6 +97,7 @@ export class RunningMember implements Member {
       sessions: new Map(),
       epochKeys: new Map(),
       oneShots: new OneShots(),
+      transfers: new Transfers({ ...ports, inTurn: (decide) => this.#inTurn(decide) }),
       inbox: newInboxSession(),
       handles: new Map(),
       attested: undefined,
@@ -118,11 +130,39 @@ export class RunningMember implements Member {
   view = () => this.#display.view;
   onView: Member["onView"] = (show) => this.#display.onView(show);
 
-  ask(intent: Intent): Promise<Result<Answer, Problem>> {
+  ask = (intent: Intent): Promise<Result<Answer, Problem>> =>
+    this.#ask((core, turn) => decideIntent(core, turn, intent));
+
+  attach(file: Attaching): Promise<Result<Answer, Problem>> {
+    const { to, replyTo } = file;
+    const answers = replyTo === undefined ? undefined : messageIdOf(replyTo);
+    return this.#ask((core, turn) =>
+      inConversation(turn, to, (number) => attach(core, turn, number, { ...file, answers })),
+    );
+  }
+
+  supply(id: ConversationId, key: MessageKey, source: FileSource): Promise<Result<Answer, Problem>> {
+    return this.#ask((core, turn) =>
+      inConversation(turn, id, (number) => supply(core, turn, `${number}/${key}`, source)),
+    );
+  }
+
+  async readFile(
+    id: ConversationId,
+    key: MessageKey,
+    take: TakePiece,
+    from = 0,
+  ): Promise<Result<void, Problem>> {
+    const number = this.#numberOf(id);
+    if (number === undefined || messageIdOf(key) === undefined) return err({ kind: "message-gone" });
+    return readFile(this.#core, number, key, take, from);
+  }
+
+  #ask(decide: Decide): Promise<Result<Answer, Problem>> {
     if (this.#isClosed) return Promise.resolve(err({ kind: "device-failing" }));
     const asked = Promise.withResolvers<Result<Answer, Problem>>();
     if (this.#queue.hasFailed) asked.reject(new InvariantError("a bug has ended this member"));
-    else this.#queue.add({ kind: "intent", intent, asked }, true);
+    else this.#queue.add({ kind: "ask", decide, asked }, true);
     return asked.promise;
   }
 
@@ -167,6 +207,14 @@ export class RunningMember implements Member {
   #inQueue<T>(run: () => Promise<T>): Promise<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     this.#queue.add({ kind: "run", run: () => run().then(resolve, reject) }, true);
+    return promise;
+  }
+
+  /** False: it was not stored, and so has not happened. */
+  #inTurn(decide: Next): Promise<boolean> {
+    const { promise, resolve } = Promise.withResolvers<boolean>();
+    if (this.#isClosed || this.#queue.hasFailed) resolve(false);
+    else this.#queue.add({ kind: "work", decide, done: resolve });
     return promise;
   }
 
@@ -217,7 +265,8 @@ export class RunningMember implements Member {
     try {
       await this.#take(event);
     } catch (bug) {
-      if (event.kind === "intent") event.asked.reject(bug);
+      if (event.kind === "ask") event.asked.reject(bug);
+      if (event.kind === "work") event.done(false);
       throw bug;
     }
   }
@@ -225,7 +274,8 @@ export class RunningMember implements Member {
   /** False: it could not be stored, and so has not happened. */
   async #take(event: Exclude<Event, { kind: "run" }>): Promise<boolean> {
     if (this.#isClosed) {
-      if (event.kind === "intent") event.asked.resolve(err({ kind: "device-failing" }));
+      if (event.kind === "ask") event.asked.resolve(err({ kind: "device-failing" }));
+      if (event.kind === "work") event.done(false);
       return false;
     }
     const turn = this.#begin();
@@ -233,7 +283,8 @@ export class RunningMember implements Member {
     await this.#driveTouched(turn);
     if (turn.hasWrites) this.#noteTime(turn, turn.hasBurned ? 1 : undefined);
     const committed = await turn.commit();
-    if (!committed.ok && turn.hasBurned) await turn.commitErasures(items.prefix, annotations.prefix);
+    if (!committed.ok && turn.hasBurned)
+      await turn.commitErasures(items.prefix, annotations.prefix, fileChunks.prefix);
     if (!committed.ok) this.#failStorage(committed.error);
     else if (turn.hasWrites) this.#haveStored();
     await this.#display.refresh(turn.changedRows, turn.changedItems);
@@ -241,7 +292,8 @@ export class RunningMember implements Member {
     await this.#finder.refresh(turn.writtenKeys, isListChanged);
     // Whoever hears that it was delivered may count on its having been shown here.
     if (committed.ok) this.#perform(turn);
-    if (event.kind === "intent") {
+    if (event.kind === "work") event.done(committed.ok);
+    if (event.kind === "ask") {
       assert(answer !== undefined, "an intent is answered");
       event.asked.resolve(committed.ok ? answer : err(storageProblem(committed.error)));
     }
@@ -268,8 +320,11 @@ export class RunningMember implements Member {
     event: Exclude<Event, { kind: "run" }>,
   ): Promise<Result<Answer, Problem> | undefined> {
     switch (event.kind) {
-      case "intent":
-        return decideIntent(this.#core, turn, event.intent);
+      case "ask":
+        return event.decide(this.#core, turn);
+      case "work":
+        await event.decide(this.#core, turn);
+        return undefined;
       case "drive":
         turn.touch(...event.names);
         return undefined;

@@ -1,5 +1,6 @@
 /** What was said about messages, read for showing them. Spec: spec/client.md, "About a message". */
 import { toHex } from "@sotto/protocol";
+import { fileToView } from "./file/view.ts";
 import type { Records } from "./ports.ts";
 import { readMany } from "./reading.ts";
 import { annotations, type Annotation } from "./stored/annotation.ts";
@@ -56,7 +57,10 @@ export function contentNow(
   for (const { about: one, sentAt: time } of about)
     if (one.kind === "edit") versions.push({ text: one.text, time });
   const text = versions.at(-1)?.text ?? "";
-  return { kind: "text", text, edits: versions.slice(0, -1) };
+  const edits = versions.slice(0, -1);
+  return written.file === undefined
+    ? { kind: "text", text, edits }
+    : { kind: "text", text, edits, file: fileToView(written.file) };
 }
 
 /** `nameOf`: of whoever said it, in a group. */

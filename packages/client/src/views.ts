@@ -2,7 +2,8 @@
  * Everything a screen shows, as plain data, and everything a person can ask for. The handset, the terminal client and
  * the tests read the same views. No view holds a key; identifiers are opaque to whoever shows them.
  */
-import type { GroupRole, Policy } from "@sotto/protocol";
+import type { GroupRole, Picture, Policy } from "@sotto/protocol";
+import type { FileSource } from "./ports.ts";
 import type { Problem } from "./problems.ts";
 
 /** Names a conversation in views and intents: the contact's account, or a group's own id, hexadecimal. */
@@ -27,6 +28,7 @@ export type MessagePreview = {
   readonly time: number;
   readonly mine: boolean;
   readonly mark: Mark | undefined;
+  readonly file?: FileView;
 };
 
 export type ConversationRow = {
@@ -67,6 +69,20 @@ export type Quote = {
   readonly text: string | undefined;
 };
 
+/** A file that a message names. What its sender says of it is made harmless, and no more than that. */
+export type FileView = {
+  readonly bytes: number;
+  readonly mediaType: string;
+  /** Where its sender shows it. */
+  readonly name: string | undefined;
+  /** `thumbnail`: a small picture, or nothing. */
+  readonly picture:
+    | { readonly width: number; readonly height: number; readonly thumbnail: Uint8Array | undefined }
+    | undefined;
+  /** While an own one is on its way to the relay: which part of it is there, 0 to 1. */
+  readonly sent: number | undefined;
+};
+
 export type MessageView = {
   readonly key: MessageKey;
   readonly mine: boolean;
@@ -85,7 +101,12 @@ export type MessageView = {
   readonly isChanging: boolean;
   readonly content:
     /** `edits` are the versions before, oldest first. */
-    | { readonly kind: "text"; readonly text: string; readonly edits: readonly Version[] }
+    | {
+        readonly kind: "text";
+        readonly text: string;
+        readonly edits: readonly Version[];
+        readonly file?: FileView;
+      }
     /** Its author deleted it for everyone. */
     | { readonly kind: "deleted" }
     /** Written by a newer version: kept, and shown after an update. */
@@ -172,6 +193,8 @@ export type ConversationView = {
   readonly reachability: Reachability;
   readonly relayHost: string;
   readonly burnMs: number;
+  /** Small files may be fetched unasked: this person has begun the conversation, or written in it. */
+  readonly isAccepted: boolean;
   readonly draft: string;
   /** Oldest first. A window on the newest, or around where somebody went; whether there are more at either end. */
   readonly messages: readonly MessageView[];
@@ -307,11 +330,24 @@ export type Intent =
   | { readonly kind: "show-kit" }
   /** It is on paper: its seed leaves this device for good, and the backup begins. */
   | { readonly kind: "finish-kit"; readonly withContacts: boolean };
+/** A file on its way into a conversation. */
+export type Attaching = {
+  readonly to: ConversationId;
+  readonly source: FileSource;
+  /** What is said with it; may be empty. */
+  readonly text: string;
+  readonly replyTo?: MessageKey;
+  readonly mediaType: string;
+  /** Undefined: it stays here. */
+  readonly name: string | undefined;
+  readonly picture: Picture | undefined;
+};
+
 export type Answer =
   | { readonly kind: "done" }
   /** To add-contact and create-group. */
   | { readonly kind: "conversation"; readonly id: ConversationId }
   /** To show-kit: the text of its QR code, and its 24 words. Whoever has either is the account. */
   | { readonly kind: "kit"; readonly text: string; readonly words: readonly string[] }
-  /** To send: names the message from now on. */
+  /** To send and to attach: names the message from now on. */
   | { readonly kind: "message"; readonly key: MessageKey };

@@ -6,6 +6,7 @@ import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "./core.ts";
 import { groupToView } from "./group/view.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
+import { uploadsToView } from "./file/upload-view.ts";
 import { quoteIn, readQuotes } from "./quotes.ts";
 import { readMany, readOne } from "./reading.ts";
 import {
@@ -24,6 +25,7 @@ import { readSaid } from "./said.ts";
 import { channels } from "./stored/channel.ts";
 import { conversations, type Conversation, type OutboxEntry } from "./stored/conversation.ts";
 import { timeKey, type ConversationNumber } from "./stored/keys.ts";
+import { accepted } from "./stored/file.ts";
 import { items, seenIds, type StoredItem } from "./stored/message.ts";
 import type { ConversationView, MessageKey, Spot } from "./views.ts";
 
@@ -185,9 +187,11 @@ export class Windows {
     );
     const problem = this.#problemOf(conversation);
     const queued = waiting.map((one) => waitingToView(resident, one, problem, now, besideOf(one[1])));
+    // What is on its way stands at the end: where newer messages follow, it is not shown.
+    const sending = hasNewer ? [] : uploadsToView(this.#core, window.number, now);
     window.show({
       ...this.#view(window, conversation),
-      messages: [...messages, ...queued],
+      messages: [...messages, ...queued, ...sending],
       hasOlder,
       hasNewer,
     });
@@ -241,6 +245,7 @@ export class Windows {
       reachability: reachabilityOf(this.#core, number),
       relayHost: hostOf(endpoint?.url ?? relayUrl),
       burnMs: burnOf(conversation, policy),
+      isAccepted: resident.get(accepted, number) !== undefined,
       draft: conversation.draft,
       firstUnread: unread?.kind === "message" ? toHex(unread.messageId) : undefined,
     };

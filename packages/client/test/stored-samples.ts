@@ -17,6 +17,7 @@ import {
   outboxEntries,
 } from "../src/stored/conversation.ts";
 import { annotations } from "../src/stored/annotation.ts";
+import { accepted, blobErasures, blobRights, fileChunks, uploads } from "../src/stored/file.ts";
 import { dues, items, seenIds } from "../src/stored/message.ts";
 import { additions, groupMembers, groups, wants } from "../src/stored/group.ts";
 import { activations, identities, inboxes, profiles } from "../src/stored/profile.ts";
@@ -51,6 +52,8 @@ const next: EpochPublicKeys = {
   readers: [bytes(32, 14), bytes(32, 15)],
 };
 const past: PastEpoch = { epoch: 1, exported: secret(16), through: 9 };
+
+const right = { endpoint, blobId: bytes(32, 51), token: bytes(40, 54), until: 1_702_764_800_000 };
 
 type Sample = { readonly name: string; readonly bytes: Uint8Array; readonly table: Table<unknown> };
 const sample = <T>(name: string, table: Table<T>, value: T): Sample => ({
@@ -283,4 +286,40 @@ export const samples = (): readonly Sample[] => [
   sample("seen id", seenIds, { itemKey: "00000001/018bcfe56800aaaaaaaa00000000000ct" }),
   sample("due burn", dues, { kind: "burn", itemKey: "00000001/0", idKey: "00000001/1" }),
   sample("due forget", dues, { kind: "forget", idKey: "00000001/1" }),
+  sample("upload", uploads, {
+    blobId: bytes(32, 51),
+    key: secret(52),
+    bytes: 5_000_000,
+    digest: bytes(32, 53),
+    isKept: false,
+    origin: "/media/card/plan.pdf",
+    grant: { endpoint, token: bytes(40, 54), until: 1_700_086_400_000 },
+    text: "The plan",
+    to: bytes(16, 55),
+    mediaType: "image/jpeg",
+    name: "plan.jpg",
+    picture: { width: 4_000, height: 3_000, thumbnail: bytes(5, 56) },
+    burnMs: 3_600_000,
+    sentAt: 1_700_000_000_000,
+  }),
+  sample("upload that was not read through yet", uploads, {
+    blobId: bytes(32, 51),
+    key: secret(52),
+    bytes: 1,
+    digest: undefined,
+    isKept: false,
+    origin: undefined,
+    grant: undefined,
+    text: "",
+    to: undefined,
+    mediaType: "application/octet-stream",
+    name: undefined,
+    picture: undefined,
+    burnMs: 0,
+    sentAt: 1_700_000_000_000,
+  }),
+  sample("file chunk", fileChunks, { bytes: bytes(9, 57) }),
+  sample("blob right", blobRights, right),
+  sample("blob erasure", blobErasures, right),
+  sample("accepted", accepted, {}),
 ];

@@ -8,6 +8,8 @@ import {
   createProfile,
   restoreAccount,
   type Alarm,
+  type BlobPlace,
+  type BlobTransport,
   type ConversationView,
   type Dial,
   type Intent,
@@ -19,8 +21,12 @@ import {
   type RecordWrite,
 } from "@sotto/client";
 import { codeToText, concat, DEFAULT_POLICY, err, ok, toHex } from "@sotto/protocol";
-import { createRelay, createTokenAdmission, type Session } from "@sotto/relay";
-import { createMemoryChannelStore, createMemoryWakeups } from "@sotto/relay-adapters/memory";
+import { createBlobs, createRelay, createTokenAdmission, type Blobs, type Session } from "@sotto/relay";
+import {
+  createMemoryBlobStore,
+  createMemoryChannelStore,
+  createMemoryWakeups,
+} from "@sotto/relay-adapters/memory";
 import { createKeyRing } from "@sotto/relay-adapters/node";
 import { isSignedBy } from "@sotto/verify";
 
@@ -59,7 +65,11 @@ class MemoryRecords implements Records {
     this.toScrub = Math.max(0, this.toScrub - 1);
     return Promise.resolve(ok({ remaining: this.toScrub }));
   };
-  usage = () => ({ liveBytes: 0, capacityBytes: 1 });
+  capacityBytes = 20_000_000;
+  usage = () => ({
+    liveBytes: [...this.kept.values()].reduce((sum, { length }) => sum + length, 0),
+    capacityBytes: this.capacityBytes,
+  });
 }
 
 type Timed = { at: number; run: () => void };
@@ -146,6 +156,8 @@ export class TestRelay {
   keyRing = createKeyRing(random(32));
   isUp = true;
   readonly #store;
+  readonly blobStore = createMemoryBlobStore();
+  readonly blobs: Blobs;
   readonly #relay;
   readonly cuts = new Set<() => void>();
   /** Sees every frame from a member; false drops it. */
@@ -156,8 +168,12 @@ export class TestRelay {
     this.world = world;
     this.url = url;
     this.#store = createMemoryChannelStore({ relayId: this.keyRing.relayId, sha256 });
+    const clock = (): number => world.now;
+    const { blobStore, keyRing } = this;
+    this.blobs = createBlobs({ store: blobStore, keyRing, clock, sha256, observe: () => undefined });
     this.#relay = createRelay({
       store: this.#store,
+      blobs: this.blobs,
       keyRing: this.keyRing,
       verifier: {
         verify: (checks) =>
@@ -165,7 +181,7 @@ export class TestRelay {
       },
       admission: createTokenAdmission(sha256),
       wakeups: createMemoryWakeups().join(),
-      clock: () => world.now,
+      clock,
       random,
       timers: { after: (ms, run) => void world.after(ms, run) },
       sha256,
@@ -181,6 +197,70 @@ export class TestRelay {
     const until = this.world.now + 365 * 86_400_000;
     await this.#store.apply([{ kind: "mint", codeHash: toHex(sha256(code)), until }], this.world.now);
     return codeToText(code);
+  }
+
+  /** What a PUT or GET is to end in instead; `half` of a part may arrive first. */
+  disturb: (method: "PUT" | "GET") => "away" | "half" | undefined = () => undefined;
+  /** What the relay does to bytes it gives. */
+  alter: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
+  blobRequests: string[] = [];
+
+  /** As HTTP carries it to this relay and back. */
+  transport(): BlobTransport {
+    const { blobs, world } = this;
+    const arrive = async (what: string): Promise<boolean> => {
+      world.activity++;
+      await setImmediate();
+      world.activity++;
+      this.blobRequests.push(what);
+      return this.isUp;
+    };
+    const put: BlobTransport["put"] = async ({ blobId }, token, offset, part) => {
+      if (!(await arrive(`PUT ${offset} ${part.length}`))) return { kind: "away" };
+      const disturbed = this.disturb("PUT");
+      const body = disturbed === "half" ? part.subarray(0, part.length >> 1) : part;
+      const at = { offset, length: part.length };
+      const done = disturbed === "away" ? undefined : await blobs.put(blobId, token, at, inOne(body));
+      world.activity++;
+      switch (done?.kind) {
+        case "kept":
+        case "elsewhere":
+          return { kind: "there", received: done.received };
+        case "quotaFull":
+        case "storageFull":
+          return { kind: "full" };
+        case "unknown":
+        case "busy":
+          return { kind: done.kind };
+        case "cut":
+        case "tooLong":
+        case undefined:
+        default:
+          return { kind: "away" };
+      }
+    };
+    return {
+      put,
+      received: async ({ blobId }, token) => {
+        if (!(await arrive("HEAD"))) return { kind: "away" };
+        const received = await blobs.received(blobId, token);
+        return received === undefined ? { kind: "unknown" } : { kind: "there", received };
+      },
+      get: async ({ blobId }, from, to) => {
+        if (!(await arrive(`GET ${from} ${to}`)) || this.disturb("GET") !== undefined)
+          return { kind: "away" };
+        const bytes = await blobs.bytesOf(blobId);
+        if (bytes === undefined || from >= bytes) return { kind: "gone" };
+        const pieces: Uint8Array[] = [];
+        for await (const piece of blobs.read(blobId, from, Math.min(to, bytes))) pieces.push(piece);
+        return { kind: "bytes", bytes: this.alter(concat(...pieces)) };
+      },
+      erase: async ({ blobId }, token) => {
+        if (!(await arrive("DELETE"))) return "away";
+        const erased = await blobs.erase(blobId, token);
+        return erased === "storageFull" ? "away" : erased;
+      },
+    };
   }
 
   cutAll(): void {
@@ -237,6 +317,10 @@ export class TestRelay {
       end,
     };
   }
+}
+
+async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(bytes);
 }
 
 export class Person {
@@ -298,6 +382,8 @@ export class Person {
       dial,
       alarm,
       clock,
+      blobs: this.#transport(isAlive),
+      openSource: this.openSource,
       randomBytes: random,
       createEngine: async (authenticate: Authenticate) => {
         const made = await createTsMlsEngine({ suite: "x25519", authenticate, clock, randomBytes: random });
@@ -305,6 +391,20 @@ export class Person {
       },
     };
   }
+
+  /** By the address that is asked; a process that is gone has no further effect. */
+  #transport(isAlive: () => boolean): BlobTransport {
+    const to = ({ url }: BlobPlace): BlobTransport =>
+      this.world.relays.get(url)?.transport() ?? assert.fail("nobody is asked who is no relay");
+    const never = new Promise<never>(() => {});
+    return {
+      put: (place, ...rest) => (isAlive() ? to(place).put(place, ...rest) : never),
+      received: (place, token) => (isAlive() ? to(place).received(place, token) : never),
+      get: (place, ...rest) => (isAlive() ? to(place).get(place, ...rest) : never),
+      erase: (place, token) => (isAlive() ? to(place).erase(place, token) : never),
+    };
+  }
+  openSource: NonNullable<MemberPorts["openSource"]> = () => Promise.resolve(undefined);
 
   async start(): Promise<void> {
     const made = await createMember(this.ports());

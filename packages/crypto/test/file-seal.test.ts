@@ -8,7 +8,7 @@ import {
   CHUNK_BYTES,
   ChunkDigests,
   createFileSeal,
-  fileChunks,
+  fileChunkCount,
   paddedBytes,
   SEALED_CHUNK_BYTES,
   sealedFileBytes,
@@ -23,7 +23,7 @@ const chunkAt = (file: Uint8Array, index: number): Uint8Array =>
 
 function digestOf(file: Uint8Array): Uint8Array {
   const digests = new ChunkDigests(file.length);
-  for (let index = 0; index < fileChunks(file.length); index++) digests.set(index, chunkAt(file, index));
+  for (let index = 0; index < fileChunkCount(file.length); index++) digests.set(index, chunkAt(file, index));
   return digests.fileDigest();
 }
 const sealOf = (file: Uint8Array, key = KEY): FileSeal =>

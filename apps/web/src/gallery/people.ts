@@ -217,6 +217,7 @@ export const conversation = (rest: Partial<ConversationView> = {}): Conversation
   reachability: { kind: "online" },
   relayHost: "relay.example",
   burnMs: WEEK_MS,
+  isAccepted: true,
   draft: "",
   messages: talk,
   hasOlder: false,

@@ -27,6 +27,7 @@ import { pinMistake } from "@sotto/client/pin";
 import {
   clock,
   createAlarm,
+  createBlobTransport,
   createCarry,
   createDial,
   fetchUnlockOffer,
@@ -221,6 +222,7 @@ async function run({ records, vault }: OpenedProfile): Promise<Result<OpenProfil
 const memberPorts = (records: Records): MemberPorts => ({
   records,
   dial: createDial(),
+  blobs: createBlobTransport(),
   alarm: createAlarm(),
   clock,
   randomBytes,

@@ -36,10 +36,12 @@ import {
   type ContainerFault,
 } from "@sotto/crypto";
 import { assert, err, ok, textToCode, type Clock, type Result } from "@sotto/protocol";
+import { createBlobTransport } from "../blob-transport.ts";
 import { createCarry, fetchUnlockOffer } from "../carry.ts";
 import { openNodeBlockFile } from "./block-file.ts";
 import { clock as systemClock, createAlarm, randomBytes } from "./clock.ts";
 import { createDial } from "./dial.ts";
+import { openSource } from "./file-source.ts";
 
 /** What can go wrong with a device as a whole, beside what can go wrong with a member. */
 export type DeviceProblem =
@@ -234,6 +236,8 @@ async function start(
     alarm: createAlarm(clock),
     clock,
     randomBytes,
+    blobs: createBlobTransport(),
+    openSource,
     createEngine: (authenticate) => createTsMlsEngine({ suite: "x-wing", authenticate, clock, randomBytes }),
   };
   const member = await createMember(ports);

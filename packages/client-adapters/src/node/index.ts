@@ -26,3 +26,5 @@ export { clock, createAlarm, randomBytes } from "./clock.ts";
 export { createCarry, fetchUnlockOffer } from "../carry.ts";
 export { createDial } from "./dial.ts";
 export { openNodeBlockFile } from "./block-file.ts";
+export { createBlobTransport } from "../blob-transport.ts";
+export { openPicture, openSource } from "./file-source.ts";

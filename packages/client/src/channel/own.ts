@@ -6,6 +6,7 @@ import { burnDeadline } from "../burning.ts";
 import { changeConversation, outboxOf, touchChannels } from "../conversation.ts";
 import { sessionOf, type Core } from "../core.ts";
 import { leave } from "../group/leave.ts";
+import { forgetFile } from "../file/forget.ts";
 import { scheduleBurn } from "../purge.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
@@ -51,8 +52,10 @@ export async function settleOwn(
     learnOwnBurnTime(turn, number, message);
     if (contentKind === CONTENT_LEAVE) leave(core, turn, number, { kind: "left" });
     await noteSent(turn, number, message, { cid: Uint8Array.fromHex(cid), seq });
-  } else if (!isKept) forgetAnnotations(turn, idKey);
-  else {
+  } else if (!isKept) {
+    forgetAnnotations(turn, idKey);
+    forgetFile(turn, idKey);
+  } else {
     const id = itemId(number, place, { cid, seq, isMine: true });
     const said = (await isDeleted(turn, idKey))
       ? { contentKind: DELETED, content: new Uint8Array() }

@@ -1,4 +1,6 @@
 /** What a request was for: all that is needed to use its answer. */
+import type { Endpoint } from "@sotto/protocol";
+
 export type Purpose =
   | { readonly kind: "activate"; readonly id: string }
   | { readonly kind: "inbox-create" | "inbox-open" | "inbox-read" | "shelve" }
@@ -9,6 +11,12 @@ export type Purpose =
   | { readonly kind: "open"; readonly cid: string; readonly epoch: number; readonly isResumed: boolean }
   | { readonly kind: "append"; readonly cid: string; readonly messageId: string }
   | { readonly kind: "backup"; readonly number: number; readonly hash: Uint8Array }
+  | {
+      readonly kind: "grant";
+      readonly upload: string;
+      readonly blobId: Uint8Array;
+      readonly endpoint: Endpoint;
+    }
   /** Its answer changes nothing. */
   | { readonly kind: "nothing" };
 

@@ -39,10 +39,12 @@ export function paddedBytes(bytes: number): number {
 }
 
 /** Chunks that have bytes of the file; others may follow them, of padding alone. */
-export const fileChunks = (bytes: number): number => Math.ceil(bytes / CHUNK_BYTES);
-const blobChunks = (bytes: number): number => Math.ceil(paddedBytes(bytes) / CHUNK_BYTES);
+export const fileChunkCount = (bytes: number): number => Math.ceil(bytes / CHUNK_BYTES);
+/** All of them. */
+export const blobChunkCount = (bytes: number): number => Math.ceil(paddedBytes(bytes) / CHUNK_BYTES);
 /** How long the blob is. */
-export const sealedFileBytes = (bytes: number): number => paddedBytes(bytes) + TAG_BYTES * blobChunks(bytes);
+export const sealedFileBytes = (bytes: number): number =>
+  paddedBytes(bytes) + TAG_BYTES * blobChunkCount(bytes);
 
 const lengthAt = (whole: number, index: number): number =>
   Math.max(0, Math.min(CHUNK_BYTES, whole - index * CHUNK_BYTES));
@@ -56,7 +58,7 @@ export class ChunkDigests {
 
   constructor(bytes: number) {
     this.#bytes = bytes;
-    this.#all = new Uint8Array(fileChunks(bytes) * DIGEST_BYTES);
+    this.#all = new Uint8Array(fileChunkCount(bytes) * DIGEST_BYTES);
   }
 
   set(index: number, chunk: Uint8Array): void {
@@ -92,7 +94,7 @@ export type FileSeal = {
 export function createFileSeal({ key, bytes, digest }: SealedFile): FileSeal {
   const derived = deriveKey(key, lp("sotto/file/v1", u64(bytes), digest), 32);
   const padded = paddedBytes(bytes);
-  const last = blobChunks(bytes) - 1;
+  const last = blobChunkCount(bytes) - 1;
   const cipher = (index: number) =>
     derived.expose((raw) => chacha20poly1305(raw, chunkNonce(index, index === last)));
 
@@ -118,7 +120,7 @@ export function createFileSeal({ key, bytes, digest }: SealedFile): FileSeal {
       const sealed = new Uint8Array(to - from);
       for (let at = from; at < to;) {
         const index = Math.floor(at / SEALED_CHUNK_BYTES);
-        const chunk = index < fileChunks(bytes) ? await chunkOf(index) : new Uint8Array();
+        const chunk = index < fileChunkCount(bytes) ? await chunkOf(index) : new Uint8Array();
         if (chunk === undefined) return undefined;
         const within = at - index * SEALED_CHUNK_BYTES;
         const piece = seal(index, chunk).subarray(within, within + to - at);

@@ -9,7 +9,15 @@ import {
   type Member,
   type MemberPorts,
 } from "@sotto/client";
-import { clock, createAlarm, createDial, openNodeBlockFile, randomBytes } from "@sotto/client-adapters/node";
+import {
+  clock,
+  createAlarm,
+  createBlobTransport,
+  createDial,
+  openNodeBlockFile,
+  openSource,
+  randomBytes,
+} from "@sotto/client-adapters/node";
 import {
   containerBytes,
   createContainer,
@@ -66,6 +74,8 @@ export async function joinNodeMember(options: NodeMemberOptions): Promise<NodeMe
     alarm: createAlarm(),
     clock,
     randomBytes,
+    blobs: createBlobTransport(),
+    openSource,
     createEngine: (authenticate) => createTsMlsEngine({ suite: "x-wing", authenticate, clock, randomBytes }),
   });
   valueOf(await createProfile(ports, { name, relayUrl, code, kind: "cli" }));

@@ -4,6 +4,7 @@
  */
 import {
   createMember,
+  type BlobTransport,
   createProfile,
   type ConversationId,
   type Intent,
@@ -98,6 +99,14 @@ type Running = {
   isBroken: boolean;
 };
 
+/** No relay of a world keeps blobs yet. */
+const NO_BLOBS: BlobTransport = {
+  put: () => Promise.resolve({ kind: "away" }),
+  received: () => Promise.resolve({ kind: "away" }),
+  get: () => Promise.resolve({ kind: "away" }),
+  erase: () => Promise.resolve("away"),
+};
+
 export function createSeat(options: SeatOptions): Seat {
   const { name, timeline, air, letters, mutant } = options;
   const machine = createMachine(timeline, air, options.rng.fork(), name);
@@ -144,6 +153,7 @@ export function createSeat(options: SeatOptions): Seat {
     const createEngine: EngineMaker = mutant.engine?.(options.createEngine) ?? options.createEngine;
     const memberPorts = {
       ...changed,
+      blobs: NO_BLOBS,
       createEngine: (auth: Parameters<EngineMaker>[0]) => createEngine(auth, ports),
     };
     const { relayUrl, code } = options;
