@@ -11,6 +11,7 @@ export const COMMANDS = [
   "add",
   "list",
   "send",
+  "save",
   "read",
   "find",
   "follow",
@@ -42,6 +43,10 @@ export type Command = {
   readonly at: number | undefined;
   /** What the person found when comparing safety numbers. */
   readonly compared: "matches" | "differs" | undefined;
+  /** `send`: path of what goes with it. */
+  readonly file: string | undefined;
+  /** `send`: whoever gets the file is shown its name. */
+  readonly showsName: boolean;
   readonly json: boolean;
   /** `join`: a PIN is to open the device, and not a passphrase. */
   readonly hasPin: boolean;
@@ -77,7 +82,8 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   link: { least: 0, most: 0, usage: "link" },
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
-  send: { least: 1, most: 2, usage: "send PERSON [TEXT]" },
+  send: { least: 1, most: 2, usage: "send PERSON [TEXT] [--file PATH [--show-name]]" },
+  save: { least: 3, most: 3, usage: "save PERSON MESSAGE PATH" },
   read: { least: 1, most: 1, usage: "read PERSON [--count N] [--at DATE]" },
   find: {
     least: 0,
@@ -106,6 +112,8 @@ const OPTIONS = {
   at: { type: "string" },
   matches: { type: "boolean" },
   differs: { type: "boolean" },
+  file: { type: "string" },
+  "show-name": { type: "boolean" },
   json: { type: "boolean" },
   pin: { type: "boolean" },
   kit: { type: "boolean" },
@@ -170,6 +178,8 @@ export function parseCommand(
     in: values.in,
     ...times,
     compared: values.matches === true ? "matches" : values.differs === true ? "differs" : undefined,
+    file: values.file,
+    showsName: values["show-name"] ?? false,
     json: values.json ?? false,
     hasPin: values.pin ?? false,
     hasKit: values.kit ?? false,

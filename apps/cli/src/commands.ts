@@ -2,10 +2,12 @@
 import {
   follow,
   readKit,
+  type Answer,
   type ConversationView,
   type Intent,
   type Member,
   type MemberView,
+  type MessageView,
   type Problem,
 } from "@sotto/client";
 import { seedToWords } from "@sotto/crypto";
@@ -13,6 +15,7 @@ import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
 import type { Command } from "./arguments.ts";
+import { attachingOf, saveFile } from "./files.ts";
 import { find as searchFor, messagesFrom } from "./finding.ts";
 import {
   done,
@@ -56,6 +59,8 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return list(asked);
     case "send":
       return send(asked);
+    case "save":
+      return save(asked);
     case "read":
       return command.at === undefined ? read(asked) : readFrom(asked, command.at);
     case "find":
@@ -127,14 +132,21 @@ async function list({ command, member, streams }: Asked): Promise<Ended> {
 async function send({ command, member, streams }: Asked): Promise<Ended> {
   const found = await find({ command, member, streams });
   if (!found.ok) return found;
-  const text = command.operands[1] ?? (await streams.input()).replace(/\n$/, "");
-  const answer = await member.ask({ kind: "send", to: found.value.id, text });
+  const said = await say({ command, member, streams }, found.value.id);
+  if (!said.ok) return said;
+  const answer = said.value;
   if (!answer.ok) return failed(answer.error);
   const key = answer.value.kind === "message" ? answer.value.key : "";
   const window = await openWindow(member, found.value.id);
   if (window === undefined) return done;
   const own = (view: ConversationView) => view.messages.find((message) => message.key === key);
-  const view = await window.until(patience(command, streams), (now) => own(now)?.mark !== "waiting");
+  const isOver = (now: ConversationView): boolean => own(now)?.mark !== "waiting";
+  let view = await window.until(patience(command, streams), isOver);
+  // A large file takes longer than anybody would wait for a text: as long as it moves, it is waited for.
+  for (let before = -1; !isOver(view) && sentOf(own(view)) > before && !streams.stopped.aborted;) {
+    before = sentOf(own(view));
+    view = await window.until(patience(command, streams), isOver);
+  }
   window.close();
   const message = own(view);
   if (message === undefined || message.mark === "waiting")
@@ -142,6 +154,24 @@ async function send({ command, member, streams }: Asked): Promise<Ended> {
   if (message.mark === "failed") return failed(message.problem ?? { kind: "expired" });
   if (command.json) await streams.out(messageJson(view, message));
   return done;
+}
+
+const sentOf = (message: MessageView | undefined): number =>
+  message?.content.kind === "text" ? (message.content.file?.sent ?? 1) : 1;
+
+/** With a file, a text is not asked for. */
+async function say(
+  { command, member, streams }: Asked,
+  to: string,
+): Promise<Result<Result<Answer, Problem>, string>> {
+  const { file, operands, showsName } = command;
+  if (file !== undefined) {
+    const attaching = await attachingOf(file, showsName);
+    if (attaching === undefined) return err(`There is no file to be read at ${file}.`);
+    return ok(await member.attach({ ...attaching, to, text: operands[1] ?? "" }));
+  }
+  const text = operands[1] ?? (await streams.input()).replace(/\n$/, "");
+  return ok(await member.ask({ kind: "send", to, text }));
 }
 
 function notSentSentence(
@@ -153,6 +183,35 @@ function notSentSentence(
     of === undefined ? "This contact was not reached yet." : "This group is not set up at the relay yet.";
   const because = state === "ready" ? problemSentence(why) : notReady;
   return `${because} Not sent yet: it goes out with a later command.`;
+}
+
+async function save({ command, member, streams }: Asked): Promise<Ended> {
+  const found = await find({ command, member, streams });
+  if (!found.ok) return found;
+  await untilInStep(member, lookPatience(command, streams));
+  const [, key = "", path = ""] = command.operands;
+  const message = await messageIn(member, found.value.id, key);
+  if (message === undefined) return err(`There is no message "${key}" with a file. ./sotto read shows them.`);
+  const reading = { member, id: found.value.id, key: message.key, path, stopped: streams.stopped };
+  const saved = await saveFile(reading);
+  if (!saved.ok)
+    return saved.error.kind === "place" ? err(saved.error.sentence) : failed(saved.error.problem);
+  if (command.json) await streams.out(JSON.stringify({ saved: path, bytes: saved.value }));
+  else await streams.out(`Saved to ${path}. From here on it is a file like any other: it does not burn.`);
+  return done;
+}
+
+/** By its key or the beginning of it, among those that have a file. */
+async function messageIn(member: Member, id: string, key: string): Promise<MessageView | undefined> {
+  const window = await openWindow(member, id);
+  if (window === undefined || key.length < 4) return undefined;
+  while (window.view().hasOlder) await window.loadOlder();
+  window.close();
+  return window
+    .view()
+    .messages.findLast(
+      ({ key: one, content }) => one.startsWith(key) && content.kind === "text" && content.file !== undefined,
+    );
 }
 
 async function read({ command, member, streams }: Asked): Promise<Ended> {

@@ -2,6 +2,7 @@
 import type {
   ConversationRow,
   ConversationView,
+  FileView,
   FoundMessage,
   GroupMember,
   MessageView,
@@ -83,7 +84,7 @@ export function messageLine({ name }: Pick<ConversationView, "name">, message: M
   const author = message.mine ? "you" : (message.author ?? name);
   const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
   const reactions = message.reactions.map(reactionText).join("");
-  const said = printable(`${quoteText(message.quote)}${contentText(message.content)}${reactions}`);
+  const said = printable(`${quoteText(message.quote)}${contentText(message)}${reactions}`);
   return `${localTime(message.time)} ${printable(author)}: ${said}${mark}`;
 }
 
@@ -96,10 +97,16 @@ function quoteText(quote: MessageView["quote"]): string {
   return `[re${author}: ${quote.text ?? "a message that is gone"}] `;
 }
 
-function contentText(content: Exclude<MessageView["content"], { kind: "notice" }>): string {
+function contentText({ key, content }: MessageView): string {
   switch (content.kind) {
-    case "text":
-      return content.edits.length > 0 ? `${content.text} (edited)` : content.text;
+    case "text": {
+      const text = content.edits.length > 0 ? `${content.text} (edited)` : content.text;
+      return content.file === undefined
+        ? text
+        : `[${fileText(content.file)}, ${key.slice(0, ID_CHARS)}] ${text}`;
+    }
+    case "notice":
+      return noticeText(content.notice);
     case "deleted":
       return "(deleted)";
     case "unknown":
@@ -107,6 +114,25 @@ function contentText(content: Exclude<MessageView["content"], { kind: "notice" }
     default:
       return unreachable(content);
   }
+}
+
+/** What it is, how large, and its name where that is shown. */
+function fileText({ mediaType, name, picture, bytes }: FileView): string {
+  const kind = picture === undefined ? mediaType : "picture";
+  return [kind, bytesText(bytes), ...(name === undefined ? [] : [name])].join(", ");
+}
+
+function bytesText(bytes: number): string {
+  if (bytes < 1_000) return `${bytes} bytes`;
+  return bytes < 1_000_000 ? `${(bytes / 1_000).toFixed(0)} kB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+}
+
+/** Bytes as base64: a line is text. */
+function contentJson(content: MessageView["content"]): unknown {
+  if (content.kind !== "text" || content.file?.picture === undefined) return content;
+  const { picture } = content.file;
+  const thumbnail = picture.thumbnail?.toBase64();
+  return { ...content, file: { ...content.file, picture: { ...picture, thumbnail } } };
 }
 
 const SECOND_MS = 1_000;
@@ -184,7 +210,7 @@ export const messageJson = (
     burnAt: burn?.burnAt,
     quote,
     reactions,
-    content,
+    content: contentJson(content),
   });
 
 type FoundPerson = SearchView["people"][number];
@@ -223,7 +249,7 @@ export function rowLine(row: ConversationRow): string {
   const members = row.members === undefined ? "" : ` (${peopleText(row.members)})`;
   const author = row.preview?.author === undefined ? "" : `${row.preview.author}: `;
   const preview =
-    row.preview === undefined ? "" : `  ${localTime(row.preview.time)} ${author}${row.preview.text}`;
+    row.preview === undefined ? "" : `  ${localTime(row.preview.time)} ${author}${previewText(row.preview)}`;
   const rest = printable(preview.replaceAll(/\s+/g, " "));
   return `${row.id.slice(0, ID_CHARS)}  ${printable(row.name)}${members}${verified}${STATES[row.state]}${unread}${rest && ` ${rest}`}`;
 }
@@ -268,6 +294,10 @@ export const memberJson = ({
     state,
     problem: problem?.kind,
   });
+
+const previewText = ({ text, file }: NonNullable<ConversationRow["preview"]>): string =>
+  file === undefined ? text : `[${fileText(file)}] ${text}`;
+
 
 export function safetyLines(row: ConversationRow, { groups, qrText }: SafetyNumberView): string {
   const lines = Array.from({ length: Math.ceil(groups.length / GROUPS_A_LINE) }, (_, line) =>

@@ -114,6 +114,20 @@ export function problemSentence(problem: DeviceProblem): string {
       return "What the relay gave does not open with this recovery kit, or is another account's. Nothing was changed. Ask its operator.";
     case "backup-newer":
       return "A newer version wrote this backup; it was not touched. Update Sotto, then try again.";
+    case "file-empty":
+      return "This file is empty, or it is none: there is nothing to send.";
+    case "file-too-large":
+      return "This file is too large: 100 MiB is the most that can be sent.";
+    case "file-needed":
+      return "The file is not where it was chosen, and it was too large to be kept here. Put it back, or send it again.";
+    case "file-changed":
+      return "The file is not the same any more that was chosen. Nothing more of it was sent. Send it again as it is now.";
+    case "file-gone":
+      return "The relay does not have this file any more: its time was over, or its sender took it back.";
+    case "file-damaged":
+      return "What the relay gave is not what was sent: it was altered or cut. Nothing of it can be trusted. Ask for it once more.";
+    case "file-elsewhere":
+      return "This message names a place for its file that this conversation has nothing to do with. Nothing was fetched.";
     case "message-gone":
       return "This message is not here any more: it burned or was deleted meanwhile. Nothing was changed.";
     case "group-role":
