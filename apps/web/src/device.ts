@@ -16,6 +16,7 @@ import { signal, type ReadonlySignal } from "@preact/signals";
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type {
+  Attached,
   DecoyMaking,
   DeviceView,
   Joining,
@@ -30,6 +31,10 @@ import type {
 
 export type ConversationWindow = OpenConversation;
 export type SearchWindow = OpenSearch;
+
+export type TakePiece = (bytes: Uint8Array<ArrayBuffer>, part: number) => void;
+/** `done`: once all of it was given and found to be what was sent; only then is it to be trusted. */
+export type Reading = { readonly done: Promise<Result<void, Problem>>; stop(): void };
 
 export interface Device {
   readonly view: ReadonlySignal<DeviceView>;
@@ -50,6 +55,11 @@ export interface Device {
   ): Promise<Result<{ readonly done: number; readonly of: number }, WipeMistake>>;
   lock(): Promise<void>;
   ask(intent: Intent): Promise<Result<Answer, Problem>>;
+  attach(file: Attached): Promise<Result<Answer, Problem>>;
+  /** The same file once more, for a message that needs it again. */
+  supply(id: ConversationId, key: MessageKey, file: Blob): Promise<Result<Answer, Problem>>;
+  /** Gives the file of a message in pieces, in their order; `part` of it is there then, 0 to 1. */
+  readFile(id: ConversationId, key: MessageKey, take: TakePiece): Reading;
   /** Calls `show` now and after every change until the window is closed. */
   openConversation(id: ConversationId, show: (view: ConversationView) => void): ConversationWindow;
   /** Calls `show` with every answer, and after every change of one, until it is closed. */
@@ -72,6 +82,7 @@ export function createWorkerDevice(worker: Worker): Device {
   const waiting = new Map<number, (answer: never) => void>();
   const windows = new Map<number, (view: ConversationView) => void>();
   const searches = new Map<number, (view: SearchView) => void>();
+  const readings = new Map<number, TakePiece>();
   let numbers = 0;
 
   function question<K extends QuestionKind>(
@@ -95,6 +106,9 @@ export function createWorkerDevice(worker: Worker): Device {
         break;
       case "search":
         searches.get(data.search)?.(data.view);
+        break;
+      case "piece":
+        readings.get(data.reading)?.(data.bytes, data.part);
         break;
       case "answer":
         waiting.get(data.number)?.(data.answer as never);
@@ -122,6 +136,20 @@ export function createWorkerDevice(worker: Worker): Device {
     changePassphrase: (from, to) => question("change-passphrase", { from, to }),
     lock: () => question("lock", undefined),
     ask: (intent) => question("ask", intent),
+    attach: (file) => question("attach", file),
+    supply: (id, key, file) => question("supply", { id, key, file }),
+    readFile(id, key, take) {
+      const reading = ++numbers;
+      readings.set(reading, take);
+      const done = question("read-file", { reading, id, key }).finally(() => readings.delete(reading));
+      return {
+        done,
+        stop() {
+          readings.delete(reading);
+          void question("stop-reading", reading);
+        },
+      };
+    },
     openConversation(id, show) {
       const window = ++numbers;
       windows.set(window, show);

@@ -59,6 +59,20 @@ export const sizeWords = (bytes: number): string =>
     maximumFractionDigits: bytes < 10 * MEBIBYTE ? 1 : 0,
   }).format(bytes / MEBIBYTE);
 
+/** Small ones too: a file of 3 KB is not of 0 MB. */
+export const fileSizeWords = (bytes: number): string =>
+  bytes >= MEBIBYTE / 2
+    ? sizeWords(bytes)
+    : new Intl.NumberFormat(formatTag(), {
+        style: "unit",
+        unit: "kilobyte",
+        maximumFractionDigits: 0,
+      }).format(Math.max(1, bytes / 1024));
+
+/** 0 to 1, as a percentage. */
+export const partWords = (part: number): string =>
+  new Intl.NumberFormat(formatTag(), { style: "percent", maximumFractionDigits: 0 }).format(part);
+
 export const countWords = (count: number): string => new Intl.NumberFormat(formatTag()).format(count);
 
 const lists = new Map<string, Intl.ListFormat>();

@@ -32,12 +32,14 @@ export async function readQuotes(
   const quotes = new Map<string, Quote>();
   if (wanted.size === 0) return quotes;
   for (const key of wanted) quotes.set(key, { key, mine: false, author: undefined, text: undefined });
-  const said = await readSaid(core.records, number, wanted);
+  const about = await readSaid(core.records, number, wanted);
   for (const original of await readOriginals(core, number, wanted, now)) {
-    const content = contentNow(original, said);
-    const text = content?.kind === "text" ? beginningOf(content.text) : undefined;
+    const content = contentNow(original, about);
+    const said = content?.kind === "text" ? content : undefined;
     const key = toHex(original.messageId);
-    quotes.set(key, { key, mine: original.mine, author: authorName(core.resident, number, original), text });
+    const author = authorName(core.resident, number, original);
+    const quote = { key, mine: original.mine, author, text: said && beginningOf(said.text) };
+    quotes.set(key, said?.file === undefined ? quote : { ...quote, file: said.file });
   }
   return quotes;
 }

@@ -67,6 +67,7 @@ export type Quote = {
   readonly mine: boolean;
   readonly author: string | undefined;
   readonly text: string | undefined;
+  readonly file?: FileView;
 };
 
 /** A file that a message names. What its sender says of it is made harmless, and no more than that. */

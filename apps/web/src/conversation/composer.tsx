@@ -4,6 +4,7 @@ import type { MessageView } from "@sotto/client";
 import type { JSX, RefObject, TargetedKeyboardEvent, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
+import { AttachButton } from "../files/attach-button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { countWords } from "../words.ts";
 
@@ -35,8 +36,9 @@ export function Composer(props: {
   readonly input: RefObject<HTMLTextAreaElement | null>;
   readonly onDraft: (text: string) => void;
   readonly onSend: (text: string) => void;
+  readonly onFile: (file: File) => void;
 }): JSX.Element {
-  const { writing, about, draft, name, input, onDraft, onSend, onCancel } = props;
+  const { writing, about, draft, name, input, onDraft, onSend, onCancel, onFile } = props;
   const [text, setText] = useState(writing.kind === "edit" ? writing.text : draft);
   const unsaved = useRef<string | undefined>(undefined);
 
@@ -87,6 +89,7 @@ export function Composer(props: {
     >
       <About writing={writing} about={about} name={name} onCancel={onCancel} />
       <div class="composer__box">
+        {writing.kind !== "edit" && <AttachButton onFile={onFile} />}
         <textarea
           ref={input}
           rows={1}
@@ -103,6 +106,12 @@ export function Composer(props: {
           }}
           onBlur={save}
           onKeyDown={keys}
+          onPaste={(event) => {
+            const [file] = event.clipboardData?.files ?? [];
+            if (file === undefined || writing.kind === "edit") return;
+            event.preventDefault();
+            onFile(file);
+          }}
         />
         <button class="composer__send" aria-label={m.compose_send()} aria-disabled={!maySend}>
           <Icon name="send" />

@@ -53,13 +53,15 @@ export function MessageOptions(props: {
             {m.reply()}
           </button>
         )}
-        <CopyButton text={content.text} label={m.copy_text()} />
+        {content.text !== "" && <CopyButton text={content.text} label={m.copy_text()} />}
         {message.mine && !isOver && (
           <>
-            <button type="button" class="button" onClick={() => onAct({ kind: "edit" })}>
-              <Icon name="edit" />
-              {m.edit()}
-            </button>
+            {content.text !== "" && (
+              <button type="button" class="button" onClick={() => onAct({ kind: "edit" })}>
+                <Icon name="edit" />
+                {m.edit()}
+              </button>
+            )}
             <button type="button" class="button" onClick={() => setDeleting(true)}>
               <Icon name="trash" />
               {m.delete_for_everyone()}

@@ -6,7 +6,9 @@ import { toneOf } from "../parts/avatar.tsx";
 import { BurnTime } from "../parts/burn-time.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { fileWords } from "../files/file-words.ts";
 import { problemWords } from "../problem-words.ts";
+import { ChooseAgain, FileBubble } from "./file-bubble.tsx";
 import { asksToCompare, noticeWords } from "./notice-words.ts";
 import { Reactions } from "./reactions.tsx";
 
@@ -25,6 +27,9 @@ export type MessageProps = {
   readonly onOptions: (key: string) => void;
   readonly onCompare: () => void;
 };
+
+/** Trying again as it is would change nothing. */
+const HOPELESS: ReadonlySet<string> = new Set(["expired", "file-needed", "file-changed"]);
 
 const ADDRESS = /https:\/\/[^\s<>"]+[^\s<>".,;:!?')\]]/g;
 
@@ -49,7 +54,7 @@ function textWithLinks(text: string): ComponentChild[] {
 const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
   matchMedia("(hover: none)").matches &&
   getSelection()?.isCollapsed !== false &&
-  !(event.target instanceof HTMLAnchorElement);
+  !(event.target instanceof Element && event.target.closest("a, button, dialog") !== null);
 
 export function Message(props: MessageProps): JSX.Element {
   const { message, contact, isFirst, isLast, isTarget, showsAuthor, waits, onIntent, onOptions, onCompare } =
@@ -70,7 +75,8 @@ export function Message(props: MessageProps): JSX.Element {
   }
   const author = message.author ?? contact ?? "";
   const isFailed = message.mark === "failed";
-  const mayAct = !isFailed && content.kind === "text";
+  const isOnItsWay = content.kind === "text" && content.file?.sent !== undefined;
+  const mayAct = !isFailed && !isOnItsWay && content.kind === "text";
   const isEdited = content.kind === "text" && content.edits.length > 0;
   const showsMeta = isLast || message.mark === "waiting" || isFailed;
   return (
@@ -97,9 +103,18 @@ export function Message(props: MessageProps): JSX.Element {
           onClick={(event) => mayAct && isTap(event) && onOptions(message.key)}
         >
           {message.quote !== undefined && <Quoted quote={message.quote} contact={contact} />}
-          <span class="bubble__text" dir="auto">
-            {contentWords(content)}
-          </span>
+          {content.kind === "text" && content.file !== undefined && (
+            <FileBubble
+              message={message}
+              file={content.file}
+              onDiscard={() => onIntent("discard", message.key)}
+            />
+          )}
+          {!(content.kind === "text" && content.file !== undefined && content.text === "") && (
+            <span class="bubble__text" dir="auto">
+              {contentWords(content)}
+            </span>
+          )}
         </div>
         <span class={showsMeta ? "message__meta" : "message__meta unseen"}>
           <BurnTime time={message.time} burn={message.burn} />
@@ -135,7 +150,8 @@ export function Message(props: MessageProps): JSX.Element {
             <Icon name="alert" />
             {message.problem === undefined ? m.message_failed() : problemWords(message.problem)}
           </p>
-          {message.problem?.kind !== "expired" && (
+          {message.problem?.kind === "file-needed" && <ChooseAgain messageKey={message.key} />}
+          {message.problem !== undefined && !HOPELESS.has(message.problem.kind) && (
             <button type="button" class="button button--plain" onClick={() => onIntent("retry", message.key)}>
               {m.message_retry()}
             </button>
@@ -168,7 +184,9 @@ function Quoted(props: { readonly quote: Quote; readonly contact: string | undef
         <bdi class="quote__author">{quote.mine ? m.you() : (quote.author ?? contact)}</bdi>
       )}
       <span class="quote__text" dir="auto">
-        {quote.text ?? m.quote_gone()}
+        {quote.text === "" && quote.file !== undefined
+          ? fileWords(quote.file)
+          : (quote.text ?? m.quote_gone())}
       </span>
     </blockquote>
   );

@@ -1,7 +1,7 @@
 /** The gallery: every screen from fixed views, without a worker. `?scene=NAME&language=de&theme=dark&dir=rtl`. */
-import type { MessageView } from "@sotto/client";
+import type { Answer, MessageView, Problem } from "@sotto/client";
 import { signal } from "@preact/signals";
-import { err, ok } from "@sotto/protocol";
+import { err, ok, type Result } from "@sotto/protocol";
 import { render } from "preact";
 import { App } from "../app.tsx";
 import { dress } from "../cover/dress.ts";
@@ -12,7 +12,7 @@ import { followHistory, go } from "../navigation.ts";
 import { freezeNow } from "../now.ts";
 import { applyPreferences, LANGUAGES, language, theme, THEMES } from "../preferences.ts";
 import { foundNothing } from "./found.ts";
-import { conversation, kit, message, NOW, rows, safetyNumber } from "./people.ts";
+import { conversation, kit, loadedPicture, message, NOW, rows, safetyNumber } from "./people.ts";
 import type { UnlockChoice } from "../worker/protocol.ts";
 import type { Scene } from "./scene.ts";
 import { SCENES } from "./scenes.ts";
@@ -38,6 +38,8 @@ const TRIAL: UnlockChoice = {
 function sceneDevice(scene: Scene): Device {
   const view = signal(scene.view);
   const answer = async () => (scene.problem === undefined ? ok(undefined) : err(scene.problem));
+  const answerOf = async (): Promise<Result<Answer, Problem>> =>
+    scene.problem === undefined ? ok({ kind: "done" }) : err(scene.problem);
   return {
     view,
     join: answer,
@@ -59,6 +61,12 @@ function sceneDevice(scene: Scene): Device {
       if (scene.problem !== undefined) return err(scene.problem);
       if (intent.kind === "create-group") return ok({ kind: "conversation", id: "mara" });
       return ok(intent.kind === "show-kit" ? kit : { kind: "done" });
+    },
+    attach: answerOf,
+    supply: answerOf,
+    readFile: (_id, _key, take) => {
+      take(loadedPicture, 1);
+      return { done: answer(), stop: () => {} };
     },
     openConversation(id, show) {
       const name = rows.find((row) => row.id === id)?.name ?? "";

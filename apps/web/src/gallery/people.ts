@@ -1,5 +1,5 @@
 /** Believable content for the gallery: fixed, so that pictures of it can be compared. */
-import type { ConversationRow, ConversationView, MessageView, MeView } from "@sotto/client";
+import type { ConversationRow, ConversationView, FileView, MessageView, MeView } from "@sotto/client";
 import { DEFAULT_POLICY } from "@sotto/protocol";
 
 /** A Thursday, shortly after two in the afternoon. */
@@ -174,6 +174,59 @@ export const answeredTalk: readonly MessageView[] = [
     },
   }),
 ];
+
+/** Sixteen by eight pixels of two colours. */
+const SMALL_PICTURE = Uint8Array.fromBase64(
+  "iVBORw0KGgoAAAANSUhEUgAAABAAAAAICAYAAADwdn+XAAAAKklEQVR4AeyQMQ0AAAzCCJbwLwUtzAHPjj1r0rdHaSlNyWkSSz4A3D8YAAAA//+YSvaOAAAABklEQVQDANVsJDFGE/EdAAAAAElFTkSuQmCC",
+);
+const fileMessage = (
+  text: string,
+  agoMs: number,
+  file: Partial<FileView>,
+  rest: Partial<MessageView> = {},
+): MessageView => {
+  const whole: FileView = {
+    bytes: 2_400_000,
+    mediaType: "image/png",
+    name: undefined,
+    picture: { width: 1600, height: 800, thumbnail: SMALL_PICTURE },
+    sent: undefined,
+    ...file,
+  };
+  return message(text, agoMs, { content: { kind: "text", text, edits: [], file: whole }, ...rest });
+};
+const LONG_NAME = `minutes-of-the-meeting-${"which-went-on-".repeat(8)}final.pdf`;
+
+/** Pictures and files: fetched, not fetched, on their way, and stopped. */
+export const fileTalk: readonly MessageView[] = [
+  fileMessage("The side door, from the street.", 50 * MINUTE_MS, { bytes: 300_000 }),
+  fileMessage("", 45 * MINUTE_MS, { picture: { width: 900, height: 1600, thumbnail: undefined } }),
+  fileMessage("", 40 * MINUTE_MS, {
+    mediaType: "application/pdf",
+    picture: undefined,
+    name: LONG_NAME,
+    bytes: 84_000_000,
+  }),
+  message("I will read it tonight.", 30 * MINUTE_MS, {
+    mine: true,
+    quote: {
+      key: "gone",
+      mine: false,
+      text: "",
+      file: { bytes: 1, mediaType: "application/pdf", name: undefined, picture: undefined, sent: undefined },
+    },
+  }),
+  fileMessage("And this is the list.", 20 * MINUTE_MS, { picture: undefined }, { mine: true }),
+  fileMessage("", 2 * MINUTE_MS, { sent: 0.4 }, { mine: true, mark: "waiting" }),
+  fileMessage(
+    "",
+    MINUTE_MS,
+    { sent: 0.7, picture: undefined, name: "film.mp4" },
+    { mine: true, mark: "failed", problem: { kind: "file-needed" } },
+  ),
+];
+/** What loading the first of them gives. */
+export const loadedPicture = SMALL_PICTURE;
 
 const hourLong = (leftMs: number) => ({ burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS } });
 

@@ -6,6 +6,7 @@ import { foundLong, foundNothing, foundSome } from "./found.ts";
 import {
   answeredTalk,
   conversation,
+  fileTalk,
   longRows,
   longTalk,
   manyRows,
@@ -193,6 +194,11 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     view: open(),
     place: talk,
     conversation: conversation({ messages: answeredTalk }),
+  },
+  "conversation-files": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ messages: fileTalk }),
   },
   "conversation-draft": {
     view: open(),

@@ -5,6 +5,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Virtualizer, type VirtualizerHandle } from "virtua";
 import { go, lastConversation, place } from "../navigation.ts";
 import { now } from "../now.ts";
+import { fileWords } from "../files/file-words.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
@@ -167,6 +168,7 @@ function Preview({ row }: { readonly row: ConversationRow }): JSX.Element {
           <bdi class="row__author">{row.preview.author}</bdi>:{" "}
         </>
       )}
+      {row.preview.file !== undefined && <span>{fileWords(row.preview.file)} </span>}
       <bdi>{row.preview.text}</bdi>
     </>
   );

@@ -10,6 +10,8 @@ import { MessageOptions, type MessageAct } from "../conversation/message-options
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
 import { search } from "../finding/wanted.ts";
+import { AttachPreview } from "../files/attach-preview.tsx";
+import { FilesProvider } from "../files/files-of.ts";
 import { back, go, isFromSearch } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
@@ -38,6 +40,7 @@ export function Conversation(props: {
   const [isAtEnd, setAtEnd] = useState(true);
   const [writing, setWriting] = useState<Writing>(NEW);
   const [optionsOf, setOptionsOf] = useState<string | undefined>();
+  const [file, setFile] = useState<File | undefined>();
   const input = useRef<HTMLTextAreaElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
   const isThere = view !== undefined;
@@ -65,6 +68,7 @@ export function Conversation(props: {
     const done = await asked;
     setProblem(done.ok ? undefined : done.error);
   }
+  const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
   function send(text: string): void {
     setWriting(NEW);
     if (writing.kind === "edit") {
@@ -72,7 +76,6 @@ export function Conversation(props: {
       return;
     }
     if (view?.hasNewer === true) void goTo({ kind: "newest" });
-    const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
     void run(device.ask({ kind: "send", to: id, text, ...answering }));
   }
   /** What could not be changed is given back to whoever wrote it. */
@@ -115,6 +118,7 @@ export function Conversation(props: {
         <OfflineStrip reachability={view.reachability} />
       </div>
       <StateStrip view={view} />
+      <FilesProvider value={{ id, isAccepted: view.isAccepted }}>
       <Log
         key={jump.count}
         view={view}
@@ -127,6 +131,7 @@ export function Conversation(props: {
         onOptions={setOptionsOf}
         onCompare={() => go({ kind: "verify", id })}
       />
+      </FilesProvider>
       <Announcer view={view} />
       <div class="conversation__trouble">
         <Trouble problem={problem} />
@@ -139,6 +144,17 @@ export function Conversation(props: {
           isOver={isOver}
           onAct={(act) => actOn(chosen, act)}
           onClose={() => setOptionsOf(undefined)}
+        />
+      )}
+      {file !== undefined && !isOver && (
+        <AttachPreview
+          file={file}
+          onClose={() => setFile(undefined)}
+          onSend={(prepared) => {
+            setFile(undefined);
+            setWriting(NEW);
+            void run(device.attach({ ...prepared, to: id, ...answering }));
+          }}
         />
       )}
       {isOver ? (
@@ -154,6 +170,7 @@ export function Conversation(props: {
           input={input}
           onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
           onSend={send}
+          onFile={setFile}
         />
       )}
     </section>

@@ -3,6 +3,7 @@
  * and the opened profile between unlock and lock. Spec: spec/handset.md, "Page and worker".
  */
 import type { Member, OpenConversation, OpenSearch, Problem } from "@sotto/client";
+import { fileToSource } from "@sotto/client-adapters/browser";
 import { err, ok, unreachable, type Result } from "@sotto/protocol";
 import { storeExample } from "./example.ts";
 import { removeContainer } from "./files.ts";
@@ -42,6 +43,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
   /** As promised: what is asked of one may come before it is open. */
   const windows = new Map<number, Promise<OpenConversation | undefined> | undefined>();
   const searches = new Map<number, Promise<OpenSearch | undefined> | undefined>();
+  const readings = new Set<number>();
   const inTurn = createTurn();
   const show = (view: DeviceView): void => tell({ kind: "view", view });
 
@@ -111,6 +113,7 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
     profile = undefined;
     windows.clear();
     searches.clear();
+    readings.clear();
     show(locked());
     await closing?.close();
   }
@@ -207,6 +210,31 @@ export function createKeeper(tell: (message: ToPage) => void): Keeper {
           return wipeElsewhere(message.asks);
         case "ask":
           return member === undefined ? err({ kind: "device-failing" }) : member.ask(message.asks);
+        case "attach": {
+          const { file, ...attaching } = message.asks;
+          if (member === undefined) return err({ kind: "device-failing" });
+          return member.attach({ ...attaching, source: fileToSource(file) });
+        }
+        case "supply": {
+          const { id, key, file } = message.asks;
+          if (member === undefined) return err({ kind: "device-failing" });
+          return member.supply(id, key, fileToSource(file));
+        }
+        case "read-file": {
+          const { reading, id, key } = message.asks;
+          if (member === undefined) return err({ kind: "device-failing" });
+          readings.add(reading);
+          const read = await member.readFile(id, key, (piece, { from, bytes }) => {
+            if (!readings.has(reading)) return false;
+            tell({ kind: "piece", reading, bytes: piece.slice(), part: (from + piece.length) / bytes });
+            return true;
+          });
+          readings.delete(reading);
+          return read;
+        }
+        case "stop-reading":
+          readings.delete(message.asks);
+          return undefined;
         case "safety-number":
           return member?.safetyNumber(message.asks);
         case "open-conversation": {

@@ -4,6 +4,7 @@
  */
 import type {
   Answer,
+  Attaching,
   ConversationId,
   ConversationView,
   Intent,
@@ -77,6 +78,9 @@ export type DecoyMaking = {
 /** Why texts wipe nothing. */
 export type WipeMistake = "notAShare" | "damaged" | "newer" | "different";
 
+/** A file, and what goes with it. */
+export type Attached = Omit<Attaching, "source"> & { readonly file: Blob };
+
 /** Questions of the page, each answered once. */
 export type Questions = {
   readonly join: { readonly asks: Joining; readonly answer: Result<void, Problem> };
@@ -108,6 +112,18 @@ export type Questions = {
   };
   readonly lock: { readonly asks: undefined; readonly answer: undefined };
   readonly ask: { readonly asks: Intent; readonly answer: Result<Answer, Problem> };
+  readonly attach: { readonly asks: Attached; readonly answer: Result<Answer, Problem> };
+  /** The same file once more. */
+  readonly supply: {
+    readonly asks: { readonly id: ConversationId; readonly key: MessageKey; readonly file: Blob };
+    readonly answer: Result<Answer, Problem>;
+  };
+  /** `reading` is chosen by the page; pieces come under it before the answer. */
+  readonly "read-file": {
+    readonly asks: { readonly reading: number; readonly id: ConversationId; readonly key: MessageKey };
+    readonly answer: Result<void, Problem>;
+  };
+  readonly "stop-reading": { readonly asks: number; readonly answer: undefined };
   /** `window` is chosen by the page and names this window in what follows. */
   readonly "open-conversation": {
     readonly asks: { readonly window: number; readonly id: ConversationId };
@@ -147,4 +163,10 @@ export type ToPage =
   | { readonly kind: "view"; readonly view: DeviceView }
   | { readonly kind: "conversation"; readonly window: number; readonly view: ConversationView }
   | { readonly kind: "search"; readonly search: number; readonly view: SearchView }
+  | {
+      readonly kind: "piece";
+      readonly reading: number;
+      readonly bytes: Uint8Array<ArrayBuffer>;
+      readonly part: number;
+    }
   | { readonly kind: "answer"; readonly number: number; readonly answer: unknown };

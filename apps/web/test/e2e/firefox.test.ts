@@ -3,8 +3,10 @@
  * in a terminal, everything still there behind the passphrase, and a PIN. Spec: spec/handset.md.
  */
 import assert from "node:assert/strict";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { pictureSize } from "@sotto/client/picture";
 import {
   createFolder,
   createTerminal,
@@ -18,6 +20,7 @@ import { openFirefox, type Firefox } from "@sotto/testkit/firefox";
 const ALICE = "Alice in Firefox";
 const CAROL = "Carol of the terminal";
 const PASSPHRASE = "four words nobody knows";
+const PLACE = "GPS 52.5200 13.4050";
 const ENTER = "\uE007";
 /** Makes a container and stretches a passphrase, on a machine that may have other work. */
 const SLOW_MS = 120_000;
@@ -122,6 +125,64 @@ test("[UI24] in Firefox somebody joins, talks with somebody in a terminal, and f
   await press(CAROL);
   await sees("written in Firefox");
   await sees("answered in a terminal");
+  assert.deepEqual(firefox.complaints, []);
+});
+
+/** Sixteen by eight pixels, taken lying on its side, with a note of where that was. */
+function photograph(): Buffer {
+  const jpeg = Buffer.from(
+    "/9j/2wBDABsSFBcUERsXFhceHBsgKEIrKCUlKFE6PTBCYFVlZF9VXVtqeJmBanGQc1tdhbWGkJ6jq62rZ4C8ybqmx5moq6T/" +
+      "2wBDARweHigjKE4rK06kbl1upKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKSkpKT/wAAR" +
+      "CAAIABADASIAAhEBAxEB/8QAFQABAQAAAAAAAAAAAAAAAAAAAAT/xAAUEAEAAAAAAAAAAAAAAAAAAAAA/8QAFAEBAAAAAAAA" +
+      "AAAAAAAAAAAABP/EABgRAAMBAQAAAAAAAAAAAAAAAAAEQoHB/9oADAMBAAIRAxEAPwCdMBCNZ0U5On//2Q==",
+    "base64",
+  );
+  const tiff = Buffer.from("4d4d002a00000008000101120003000000010006000000000000", "hex");
+  const body = Buffer.concat([Buffer.from("Exif\0\0"), tiff, Buffer.from(PLACE)]);
+  const head = Buffer.from([0xff, 0xe1, 0, body.length + 2]);
+  return Buffer.concat([jpeg.subarray(0, 2), head, body, jpeg.subarray(2), Buffer.from(PLACE)]);
+}
+
+test("[UI24] [FT41] in Firefox a photograph goes upright and without its place, and one that comes is shown", async () => {
+  const carol = createTerminal({ device: join(folder.path, "carol"), relayUrl: relay.url });
+  await firefox.evaluate((photo) => {
+    const bytes = Uint8Array.from(atob(photo), (one) => one.charCodeAt(0));
+    const chosen = new DataTransfer();
+    chosen.items.add(new File([bytes], "IMG_4711.jpg", { type: "image/jpeg" }));
+    const input = document.querySelector<HTMLInputElement>(".composer input[type=file]");
+    if (input === null) return null;
+    input.files = chosen.files;
+    input.dispatchEvent(new Event("change", { bubbles: true }));
+    return null;
+  }, photograph().toString("base64"));
+  await sees("Only the picture goes. Place, time and camera are removed.");
+  await waitFor(".attach__picture");
+  await firefox.evaluate(() => {
+    document.querySelector<HTMLElement>(".attach button[type=submit]")?.click();
+    return null;
+  }, null);
+  await waitFor(".file__picture img");
+  type Line = { readonly key: string; readonly content: { readonly file?: unknown } };
+  const message = await until("the picture", async () => {
+    const lines = await carol.read<Line>("read", ALICE);
+    return lines.find(({ content }) => content.file !== undefined);
+  });
+  const path = join(folder.path, "from Firefox");
+  await carol.ask("save", ALICE, message.key, path);
+  const saved = readFileSync(path);
+  assert.deepEqual(pictureSize(saved), { mediaType: "image/jpeg", width: 8, height: 16 });
+  for (const mark of [PLACE, "Exif", "ICC_PROFILE"]) assert.ok(!saved.includes(mark), mark);
+
+  writeFileSync(join(folder.path, "photo.jpg"), photograph());
+  await carol.ask("send", ALICE, "--file", join(folder.path, "photo.jpg"));
+  await until("her picture, loaded by itself", () =>
+    firefox.evaluate(() => {
+      const shown = [
+        ...document.querySelectorAll<HTMLImageElement>("[data-mine=false] .file__picture img"),
+      ].at(-1);
+      return shown !== undefined && shown.complete && shown.naturalWidth === 8 && shown.naturalHeight === 16;
+    }, null),
+  );
   assert.deepEqual(firefox.complaints, []);
 });
 
