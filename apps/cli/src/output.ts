@@ -298,7 +298,6 @@ export const memberJson = ({
 const previewText = ({ text, file }: NonNullable<ConversationRow["preview"]>): string =>
   file === undefined ? text : `[${fileText(file)}] ${text}`;
 
-
 export function safetyLines(row: ConversationRow, { groups, qrText }: SafetyNumberView): string {
   const lines = Array.from({ length: Math.ceil(groups.length / GROUPS_A_LINE) }, (_, line) =>
     groups.slice(line * GROUPS_A_LINE, (line + 1) * GROUPS_A_LINE).join(" "),

@@ -148,6 +148,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
     reachability: { kind: "online" },
     relayHost: "relay.example",
     burnMs: 0,
+    isAccepted: true,
     draft: "",
     messages: [message],
     hasOlder: false,

@@ -255,6 +255,7 @@ const STOPS = [
   /^BUTTON Chats/,
   /^BUTTON Me/,
   /^DIV Messages/,
+  /^BUTTON Send a picture or file/,
   /^TEXTAREA Message to Mara/,
 ];
 

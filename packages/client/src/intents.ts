@@ -129,7 +129,7 @@ export function inConversation(
 }
 
 /** Why nothing may be said in this group, or not this. */
-function refusal(
+export function refusal(
   core: Core,
   turn: Turn,
   number: ConversationNumber,

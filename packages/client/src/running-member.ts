@@ -14,7 +14,7 @@ import { newInboxSession } from "./inbox/session.ts";
 import { readFile, type TakePiece } from "./file/read-file.ts";
 import { Transfers, type Next } from "./file/transfers.ts";
 import { attach, supply } from "./file/upload.ts";
-import { decideIntent, inConversation, messageIdOf } from "./intents.ts";
+import { decideIntent, inConversation, messageIdOf, refusal } from "./intents.ts";
 import { Lines, type LineHappening } from "./lines.ts";
 import { drive, everythingIn, lose, take } from "./machines.ts";
 import { Finder } from "./finding/finder.ts";
@@ -137,7 +137,11 @@ export class RunningMember implements Member {
     const { to, replyTo } = file;
     const answers = replyTo === undefined ? undefined : messageIdOf(replyTo);
     return this.#ask((core, turn) =>
-      inConversation(turn, to, (number) => attach(core, turn, number, { ...file, answers })),
+      inConversation(
+        turn,
+        to,
+        (number) => refusal(core, turn, number) ?? attach(core, turn, number, { ...file, answers }),
+      ),
     );
   }
 

@@ -6,9 +6,9 @@ import { toneOf } from "../parts/avatar.tsx";
 import { BurnTime } from "../parts/burn-time.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
+import { onDemand } from "../parts/on-demand.tsx";
 import { fileWords } from "../files/file-words.ts";
 import { problemWords } from "../problem-words.ts";
-import { ChooseAgain, FileBubble } from "./file-bubble.tsx";
 import { asksToCompare, noticeWords } from "./notice-words.ts";
 import { Reactions } from "./reactions.tsx";
 
@@ -27,6 +27,9 @@ export type MessageProps = {
   readonly onOptions: (key: string) => void;
   readonly onCompare: () => void;
 };
+
+const FileBubble = onDemand(async () => (await import("./file-bubble.tsx")).FileBubble);
+const ChooseAgain = onDemand(async () => (await import("./file-bubble.tsx")).ChooseAgain);
 
 /** Trying again as it is would change nothing. */
 const HOPELESS: ReadonlySet<string> = new Set(["expired", "file-needed", "file-changed"]);

@@ -212,6 +212,7 @@ export const fileTalk: readonly MessageView[] = [
     quote: {
       key: "gone",
       mine: false,
+      author: undefined,
       text: "",
       file: { bytes: 1, mediaType: "application/pdf", name: undefined, picture: undefined, sent: undefined },
     },

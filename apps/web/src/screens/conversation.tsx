@@ -10,12 +10,12 @@ import { MessageOptions, type MessageAct } from "../conversation/message-options
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
 import { search } from "../finding/wanted.ts";
-import { AttachPreview } from "../files/attach-preview.tsx";
 import { FilesProvider } from "../files/files-of.ts";
 import { back, go, isFromSearch } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
+import { onDemand } from "../parts/on-demand.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { problemWords } from "../problem-words.ts";
 import { durationWords } from "../words.ts";
@@ -24,6 +24,8 @@ import "../style/conversation.css";
 
 /** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
 const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
+
+const AttachPreview = onDemand(async () => (await import("../files/attach-preview.tsx")).AttachPreview);
 
 const NEW: Writing = { kind: "new" };
 

@@ -23,6 +23,7 @@ export const uploadsToView = (core: Core, number: ConversationNumber, now: numbe
         mark: isStopped ? "failed" : "waiting",
         problem,
         burn: burnMs === 0 ? undefined : { burnAt: sentAt + burnMs, burnMs },
+        author: undefined,
         quote: undefined,
         reactions: [],
         isChanging: false,
