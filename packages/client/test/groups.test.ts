@@ -677,3 +677,37 @@ test("[GP16] who lost their device and came back by their kit is in the group ag
   assert.deepEqual(await textsOf(found, id), []);
   assert.equal(await rolesOf(alice, id), "Alice owner, Bob member, Carol member");
 });
+
+test("[GP5] [FT1] a file reaches everybody in a group; who was removed sends none", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, people } = all;
+  const [alice, bob, carol] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  const file = random(150_000);
+  const source = {
+    bytes: file.length,
+    read: (from: number, length: number) => Promise.resolve(file.slice(from, from + length)),
+  };
+  const about = {
+    to: id,
+    source,
+    text: "",
+    mediaType: "application/pdf",
+    name: undefined,
+    picture: undefined,
+  };
+  const sent = await bob.member?.attach(about);
+  assert.ok(sent?.ok === true && sent.value.kind === "message");
+  const { key } = sent.value;
+  await world.pass(5_000);
+  for (const who of [alice, carol]) {
+    const pieces: Uint8Array[] = [];
+    const reading = who.member?.readFile(id, key, (piece) => pieces.push(piece.slice()) > 0);
+    await world.pass(2_000);
+    assert.deepEqual(await reading, { ok: true, value: undefined }, who.name);
+    assert.deepEqual(Buffer.concat(pieces), Buffer.from(file), who.name);
+  }
+  assert.ok((await alice.ask({ kind: "remove-member", in: id, member: bob.id })).ok);
+  await world.pass(1_000);
+  assert.deepEqual(await bob.member?.attach(about), { ok: false, error: { kind: "group-over" } });
+});
