@@ -253,6 +253,7 @@ export class RunningMember implements Member {
     await this.#inQueue(() => {
       this.#isClosed = true;
       this.#core.lines.restAll();
+      this.#core.transfers.wakeAll();
       this.#ports.alarm.clear();
       this.#finder.forget();
       forgetKeys(this.#core);

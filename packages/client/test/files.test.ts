@@ -321,6 +321,18 @@ test("[FT22] after the process died what was fetched of a small file is not fetc
   );
 });
 
+test("[CL7] [FT22] a member that is closed ends what is being fetched, with a problem", async () => {
+  const { world, here, alice, bob } = await acquaintances();
+  const key = await attached(alice, bob, random(200_000));
+  await world.pass(5_000);
+  here.disturb = (method) => (method === "GET" ? "away" : undefined);
+  assert.ok(bob.member);
+  const reading = bob.member.readFile(alice.id, key, () => true);
+  await world.pass(2_000);
+  await bob.member.close();
+  assert.deepEqual(await reading, { ok: false, error: { kind: "device-failing" } });
+});
+
 test("[FT23] altered, cut and exchanged bytes are refused, and nothing of them is kept", async () => {
   for (const alter of [
     (bytes: Uint8Array) => bytes.with(bytes.length >> 1, (bytes[bytes.length >> 1] ?? 0) ^ 1),

@@ -121,18 +121,18 @@ export function Conversation(props: {
       </div>
       <StateStrip view={view} />
       <FilesProvider value={{ id, isAccepted: view.isAccepted }}>
-      <Log
-        key={jump.count}
-        view={view}
-        target={jump.key}
-        onOlder={loadOlder}
-        onNewer={loadNewer}
-        onNewest={() => void goTo({ kind: "newest" })}
-        onEnd={setAtEnd}
-        onIntent={(kind, key) => void act(kind, key)}
-        onOptions={setOptionsOf}
-        onCompare={() => go({ kind: "verify", id })}
-      />
+        <Log
+          key={jump.count}
+          view={view}
+          target={jump.key}
+          onOlder={loadOlder}
+          onNewer={loadNewer}
+          onNewest={() => void goTo({ kind: "newest" })}
+          onEnd={setAtEnd}
+          onIntent={(kind, key) => void act(kind, key)}
+          onOptions={setOptionsOf}
+          onCompare={() => go({ kind: "verify", id })}
+        />
       </FilesProvider>
       <Announcer view={view} />
       <div class="conversation__trouble">

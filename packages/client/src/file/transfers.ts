@@ -94,13 +94,20 @@ export class Transfers {
       });
   }
 
-  /** Resolves after `ms` by the member's clock; never, once the member is closed. */
+  /** Resolves after `ms` by the member's clock, or when the member is closed. */
   async pause(ms: number): Promise<void> {
     const name = String(++this.#pauseCount);
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#pauses.set(name, resolve);
-    await this.ports.inTurn((core, turn) => core.agenda.want(`pause/${name}`, turn.now + ms));
+    const isMember = await this.ports.inTurn((core, turn) =>
+      core.agenda.want(`pause/${name}`, turn.now + ms),
+    );
+    if (!isMember) this.wake(name);
     return promise;
+  }
+  /** Whoever waits goes on, and finds that there is nothing to be had any more. */
+  wakeAll(): void {
+    for (const name of this.#pauses.keys()) this.wake(name);
   }
   wake(name: string): void {
     this.#pauses.get(name)?.();
