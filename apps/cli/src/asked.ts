@@ -1,5 +1,12 @@
 /** What every command works with: an opened device, what was typed, and how somebody is found by name. */
-import type { ConversationRow, Member, MemberView, Problem, Reachability } from "@sotto/client";
+import type {
+  ConversationRow,
+  ConversationView,
+  Member,
+  MemberView,
+  Problem,
+  Reachability,
+} from "@sotto/client";
 import { err, ok, type Result } from "@sotto/protocol";
 import type { Command } from "./arguments.ts";
 import { problemSentence } from "./sentences.ts";
@@ -47,6 +54,21 @@ export async function find(
   if (found.ok) return found;
   await untilInStep(member, lookPatience(command, streams));
   return look();
+}
+
+/** The operand at this place, or else what standard input holds. */
+export const textOf = async ({ command, streams }: Asked, at: number): Promise<string> =>
+  command.operands[at] ?? (await streams.input()).replace(/\n$/, "");
+
+export function notSentSentence(
+  { state, reachability, group: of }: ConversationView,
+  problem: Problem | undefined,
+): string {
+  const why = problem ?? troubleOf(reachability) ?? { kind: "relay-unreachable" };
+  const notReady =
+    of === undefined ? "This contact was not reached yet." : "This group is not set up at the relay yet.";
+  const because = state === "ready" ? problemSentence(why) : notReady;
+  return `${because} Not sent yet: it goes out with a later command.`;
 }
 
 /** How it is said that nobody, or more than one, has a name. */

@@ -14,6 +14,7 @@ import { seedToWords } from "@sotto/crypto";
 import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
+import { change, reply, sendAndWait, untilSent } from "./about.ts";
 import type { Command } from "./arguments.ts";
 import { attachingOf, saveFile } from "./files.ts";
 import { find as searchFor, messagesFrom } from "./finding.ts";
@@ -24,6 +25,7 @@ import {
   lookPatience,
   patience,
   rowOf,
+  textOf,
   troubleOf,
   type Asked,
   type Ended,
@@ -61,6 +63,12 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return send(asked);
     case "save":
       return save(asked);
+    case "reply":
+      return reply(asked);
+    case "react":
+    case "edit":
+    case "delete":
+      return change(asked, name);
     case "read":
       return command.at === undefined ? read(asked) : readFrom(asked, command.at);
     case "find":
@@ -129,60 +137,20 @@ async function list({ command, member, streams }: Asked): Promise<Ended> {
   return isInStep || trouble === undefined ? done : failed(trouble);
 }
 
-async function send({ command, member, streams }: Asked): Promise<Ended> {
-  const found = await find({ command, member, streams });
+async function send(asked: Asked): Promise<Ended> {
+  const found = await find(asked);
   if (!found.ok) return found;
-  const said = await say({ command, member, streams }, found.value.id);
-  if (!said.ok) return said;
-  const answer = said.value;
-  if (!answer.ok) return failed(answer.error);
-  const key = answer.value.kind === "message" ? answer.value.key : "";
-  const window = await openWindow(member, found.value.id);
-  if (window === undefined) return done;
-  const own = (view: ConversationView) => view.messages.find((message) => message.key === key);
-  const isOver = (now: ConversationView): boolean => own(now)?.mark !== "waiting";
-  let view = await window.until(patience(command, streams), isOver);
-  // A large file takes longer than anybody would wait for a text: as long as it moves, it is waited for.
-  for (let before = -1; !isOver(view) && sentOf(own(view)) > before && !streams.stopped.aborted;) {
-    before = sentOf(own(view));
-    view = await window.until(patience(command, streams), isOver);
-  }
-  window.close();
-  const message = own(view);
-  if (message === undefined || message.mark === "waiting")
-    return err(notSentSentence(view, message?.problem));
-  if (message.mark === "failed") return failed(message.problem ?? { kind: "expired" });
-  if (command.json) await streams.out(messageJson(view, message));
-  return done;
+  if (asked.command.file !== undefined) return sendFile(asked, found.value.id, asked.command.file);
+  const text = await textOf(asked, 1);
+  return sendAndWait(asked, { kind: "send", to: found.value.id, text });
 }
-
-const sentOf = (message: MessageView | undefined): number =>
-  message?.content.kind === "text" ? (message.content.file?.sent ?? 1) : 1;
 
 /** With a file, a text is not asked for. */
-async function say(
-  { command, member, streams }: Asked,
-  to: string,
-): Promise<Result<Result<Answer, Problem>, string>> {
-  const { file, operands, showsName } = command;
-  if (file !== undefined) {
-    const attaching = await attachingOf(file, showsName);
-    if (attaching === undefined) return err(`There is no file to be read at ${file}.`);
-    return ok(await member.attach({ ...attaching, to, text: operands[1] ?? "" }));
-  }
-  const text = operands[1] ?? (await streams.input()).replace(/\n$/, "");
-  return ok(await member.ask({ kind: "send", to, text }));
-}
-
-function notSentSentence(
-  { state, reachability, group: of }: ConversationView,
-  problem: Problem | undefined,
-): string {
-  const why = problem ?? troubleOf(reachability) ?? { kind: "relay-unreachable" };
-  const notReady =
-    of === undefined ? "This contact was not reached yet." : "This group is not set up at the relay yet.";
-  const because = state === "ready" ? problemSentence(why) : notReady;
-  return `${because} Not sent yet: it goes out with a later command.`;
+async function sendFile(asked: Asked, to: string, file: string): Promise<Ended> {
+  const attaching = await attachingOf(file, asked.command.showsName);
+  if (attaching === undefined) return err(`There is no file to be read at ${file}.`);
+  const attached = await asked.member.attach({ ...attaching, to, text: asked.command.operands[1] ?? "" });
+  return untilSent(asked, to, attached);
 }
 
 async function save({ command, member, streams }: Asked): Promise<Ended> {

@@ -25,6 +25,8 @@ const STATES: Readonly<Record<ConversationRow["state"], string>> = {
 const CONTINUED = "\n      ";
 const ID_CHARS = 8;
 const TIME_CHARS = "2026-11-22 14:02".length;
+/** What stands before a message, and names it. */
+const KEY_CHARS = 6;
 const GROUPS_A_LINE = 4;
 
 /** Text from others may hold terminal control sequences: only line breaks and visible characters pass. */
@@ -85,7 +87,7 @@ export function messageLine({ name }: Pick<ConversationView, "name">, message: M
   const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
   const reactions = message.reactions.map(reactionText).join("");
   const said = printable(`${quoteText(message.quote)}${contentText(message)}${reactions}`);
-  return `${localTime(message.time)} ${printable(author)}: ${said}${mark}`;
+  return `${localTime(message.time)} ${message.key.slice(0, KEY_CHARS)} ${printable(author)}: ${said}${mark}`;
 }
 
 const reactionText = ({ emoji, author }: MessageView["reactions"][number]): string =>

@@ -133,6 +133,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
       { emoji: "🙏", mine: true, author: undefined },
     ],
     isChanging: false,
+    isReacting: false,
     content: { kind: "text", text: "hello", edits: [] },
   } as const;
   const line = messageLine({ name: "Friday" }, message);

@@ -79,6 +79,46 @@ test("[TC30] [TC31] find prints people and messages with what was looked for, an
   assert.equal((await bob.run("read", "alice", "--at", "2100-01-01")).out, "");
 });
 
+/** The letters that `read` shows before the newest message that says so. */
+async function lettersOf(who: Person, of: string, text: string): Promise<string> {
+  const line = (await who.run("read", of)).out.split("\n").findLast((one) => one.includes(text)) ?? "";
+  return /^\S+ \S+ ([0-9a-f]{6}) /.exec(line)?.[1] ?? assert.fail(`"${text}" has letters before it`);
+}
+
+test("[TC15] a message is answered, reacted to, edited and deleted by the letters that name it", async () => {
+  await bob.ask("send", "alice", "shall we meet");
+  const theirs = await lettersOf(alice, "bob", "shall we meet");
+  assert.equal((await alice.run("react", "bob", theirs, "👍")).status, 0);
+  assert.equal((await alice.run("reply", "bob", theirs, "at ten")).status, 0);
+  const own = await lettersOf(alice, "bob", "at ten");
+  assert.equal((await alice.pipe("at eleven\n", "edit", "bob", own)).status, 0);
+  const shown = (await bob.run("read", "alice", "--count", "2")).out;
+  assert.match(shown, /you: shall we meet 👍/);
+  assert.match(shown, /Alice: \[re: shall we meet\] at eleven \(edited\)/);
+
+  assert.equal((await alice.run("react", "bob", theirs)).status, 0);
+  assert.equal((await alice.run("delete", "bob", own)).status, 0);
+  const after = (await bob.run("read", "alice", "--count", "2", "--json")).json();
+  assert.deepEqual(after[0]?.["reactions"], []);
+  assert.deepEqual(after[1]?.["content"], { kind: "deleted" });
+});
+
+test("[TC15] what names no message, more than one, or another's to edit, changes nothing", async () => {
+  const theirs = await lettersOf(alice, "bob", "shall we meet");
+  for (const [words, says] of [
+    [["react", "bob", "zzzz", "👍"], /No message here is called "zzzz"/],
+    [["delete", "bob", theirs.slice(0, 3)], /No message here is called/],
+    [["edit", "bob", theirs, "shall we not"], /not here any more/],
+    [["delete", "bob", theirs], /not here any more/],
+    [["react", "bob", theirs, "no"], /not here any more/],
+    [["reply", "nobody", theirs, "x"], /no conversation with "nobody"/],
+  ] as const) {
+    const { status, err, out } = await alice.run(...words);
+    assert.match(err, says);
+    assert.deepEqual([status, out], [1, ""]);
+  }
+});
+
 test("[TC10] follow prints what came meanwhile and then each message as it comes, until it is told to stop", async () => {
   await alice.run("send", "bob", "while away");
   const following = bob.start("follow", "--json");

@@ -49,6 +49,7 @@ const message = (key: string, time: number, mine: boolean): MessageView => ({
   quote: undefined,
   reactions: [],
   isChanging: false,
+  isReacting: false,
   content: { kind: "text", text: key, edits: [] },
 });
 const shape = (messages: readonly MessageView[], firstUnread?: string): readonly string[] =>

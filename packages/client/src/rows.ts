@@ -8,7 +8,7 @@ import { conversations, outboxEntries, type Conversation, type OutboxEntry } fro
 import { groups } from "./stored/group.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
-import { contentNow, isChanging, reactionsTo, type Said } from "./said.ts";
+import { contentNow, reactionsTo, unsentAbout, type Said } from "./said.ts";
 import type { ConversationRow, Mark, MessagePreview, MessageView, Quote } from "./views.ts";
 import { isWritten } from "./written.ts";
 
@@ -49,7 +49,13 @@ export const authorName = (
   { author }: { readonly author: Uint8Array | undefined },
 ): string | undefined => author && nameIn(resident, number, author);
 
-const NOTHING_BESIDE = { author: undefined, quote: undefined, reactions: [], isChanging: false } as const;
+const NOTHING_BESIDE = {
+  author: undefined,
+  quote: undefined,
+  reactions: [],
+  isChanging: false,
+  isReacting: false,
+} as const;
 
 export function itemToView(
   resident: Resident,
@@ -75,7 +81,7 @@ export function itemToView(
     burn: burnAt === undefined ? undefined : { burnAt, burnMs },
     quote,
     reactions: reactionsTo(messageId, said, (one) => authorName(resident, numberOf(key), one)),
-    isChanging: isChanging(messageId, said),
+    ...unsentAbout(messageId, said),
     content: contentToView(item, said),
   };
 }
@@ -107,7 +113,7 @@ export function waitingToView(
     reactions: isExpired
       ? []
       : reactionsTo(messageId, said, (one) => authorName(resident, id.slice(0, id.indexOf("/")), one)),
-    isChanging: isChanging(messageId, said),
+    ...unsentAbout(messageId, said),
     content: isExpired ? gone : contentToView(entry, said),
   };
 }

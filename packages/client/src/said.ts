@@ -77,8 +77,14 @@ export function reactionsTo(
   return found.toSorted((a, b) => Number(b.mine) - Number(a.mine));
 }
 
-/** An own edit or deletion has not reached the relay. */
-export const isChanging = (messageId: Uint8Array, said: Said): boolean =>
-  (said.get(toHex(messageId)) ?? []).some(
-    ({ mine, sent, about }) => mine && sent === undefined && about.kind !== "reaction",
-  );
+/** What one says about a message oneself and the relay does not have yet: an edit or deletion, a reaction. */
+export function unsentAbout(
+  messageId: Uint8Array,
+  said: Said,
+): { readonly isChanging: boolean; readonly isReacting: boolean } {
+  const unsent = (said.get(toHex(messageId)) ?? []).filter(({ mine, sent }) => mine && sent === undefined);
+  return {
+    isChanging: unsent.some(({ about }) => about.kind !== "reaction"),
+    isReacting: unsent.some(({ about }) => about.kind === "reaction"),
+  };
+}

@@ -100,6 +100,8 @@ export type MessageView = {
   readonly reactions: readonly Reaction[];
   /** An own edit or deletion that is not at the relay yet. */
   readonly isChanging: boolean;
+  /** Likewise an own reaction, or that it was taken back. */
+  readonly isReacting: boolean;
   readonly content:
     /** `edits` are the versions before, oldest first. */
     | {

@@ -93,6 +93,22 @@ test("[CL87] [CL95] each has one reaction, another takes its place, and it can b
     assert.deepEqual((await only(who, id)).reactions, [{ emoji: "🙏", mine, author: undefined }]);
 });
 
+test("[CL87] a reaction that waits for the relay says so, also one that takes back", async () => {
+  const { world, here, alice, bob } = await acquaintances();
+  const key = await bob.send(alice, "good news");
+  await world.pass(1_000);
+  for (const emoji of ["👍", ""]) {
+    here.isUp = false;
+    here.cutAll();
+    await world.pass(1_000);
+    await alice.ask({ kind: "react", in: bob.id, key, emoji });
+    assert.equal((await only(alice, bob.id)).isReacting, true);
+    here.isUp = true;
+    await world.pass(120_000);
+    assert.equal((await only(alice, bob.id)).isReacting, false);
+  }
+});
+
 test("[CL95] [CN9] what is no emoji is no reaction", async () => {
   const { world, alice, bob } = await acquaintances();
   const key = await alice.send(bob, "well");

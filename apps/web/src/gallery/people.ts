@@ -121,6 +121,7 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
   quote: undefined,
   reactions: [],
   isChanging: false,
+  isReacting: false,
   content: { kind: "text", text, edits: [] },
   ...rest,
 });

@@ -126,6 +126,7 @@ const failures = PROBLEMS.map((problem, at) => ({
   quote: undefined,
   reactions: [],
   isChanging: false,
+  isReacting: false,
   content: { kind: "text" as const, text: problem.kind, edits: [] },
 }));
 
