@@ -9,6 +9,9 @@ import { openWindow, type Window } from "./waiting.ts";
 /** Fewer letters than that would be a guess. */
 const KEY_LETTERS_MIN = 4;
 
+export const burnOf = ({ command }: Asked): Pick<Send, "burn"> =>
+  command.burn === undefined ? {} : { burn: command.burn };
+
 type Send = Extract<Intent, { kind: "send" }>;
 
 export async function sendAndWait(asked: Asked, intent: Send): Promise<Ended> {
@@ -50,7 +53,13 @@ export async function reply(asked: Asked): Promise<Ended> {
   const { window, key } = found.value;
   const { id } = window.view();
   window.close();
-  return sendAndWait(asked, { kind: "send", to: id, text: await textOf(asked, 2), replyTo: key });
+  return sendAndWait(asked, {
+    kind: "send",
+    to: id,
+    text: await textOf(asked, 2),
+    replyTo: key,
+    ...burnOf(asked),
+  });
 }
 
 /** A message that was never sent and is deleted is gone at once. */

@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { dateToTime, untilToTime } from "./dates.ts";
+import { BURN_MS_MIN, type ChosenBurn } from "@sotto/client";
 import { err, isOrigin, ok, type GroupRole, type Result } from "@sotto/protocol";
 
 export const COMMANDS = [
@@ -52,6 +53,8 @@ export type Command = {
   /** `send`: whoever gets the file is shown its name. */
   readonly showsName: boolean;
   readonly json: boolean;
+  /** Of what is sent; undefined: as the conversation has it. */
+  readonly burn: ChosenBurn | undefined;
   /** `join`: a PIN is to open the device, and not a passphrase. */
   readonly hasPin: boolean;
   /** `join`: an account is taken over with its recovery kit. */
@@ -86,7 +89,6 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
   link: { least: 0, most: 0, usage: "link" },
   add: { least: 1, most: 1, usage: "add LINK" },
   list: { least: 0, most: 0, usage: "list" },
-  send: { least: 1, most: 2, usage: "send PERSON [TEXT] [--file PATH [--show-name]]" },
   save: { least: 3, most: 3, usage: "save PERSON MESSAGE PATH" },
   read: { least: 1, most: 1, usage: "read PERSON [--count N] [--at DATE]" },
   find: {
@@ -94,7 +96,12 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
     most: 1,
     usage: "find [TEXT] [--in PERSON] [--since DATE] [--until DATE] [--count N]",
   },
-  reply: { least: 2, most: 3, usage: "reply PERSON MESSAGE [TEXT]" },
+  send: { least: 1, most: 2, usage: "send PERSON [TEXT] [--file PATH [--show-name]] [--burn TIME | --burn-after-reading TIME]" },
+  reply: {
+    least: 2,
+    most: 3,
+    usage: "reply PERSON MESSAGE [TEXT] [--burn TIME | --burn-after-reading TIME]",
+  },
   react: { least: 2, most: 3, usage: "react PERSON MESSAGE [EMOJI]" },
   edit: { least: 2, most: 3, usage: "edit PERSON MESSAGE [TEXT]" },
   delete: { least: 2, most: 2, usage: "delete PERSON MESSAGE" },
@@ -123,6 +130,8 @@ const OPTIONS = {
   file: { type: "string" },
   "show-name": { type: "boolean" },
   json: { type: "boolean" },
+  burn: { type: "string" },
+  "burn-after-reading": { type: "string" },
   pin: { type: "boolean" },
   kit: { type: "boolean" },
   done: { type: "boolean" },
@@ -162,6 +171,8 @@ export function parseCommand(
   const times = timesOf(values);
   if (times === undefined)
     return err('--since, --until and --at take a date, such as 2026-11-22 or "2026-11-22 14:02".');
+  const burn = chosenBurn(values.burn, values["burn-after-reading"]);
+  if (!burn.ok) return burn;
   const count = positive(values.count, COUNT_DEFAULT);
   const timeoutS = positive(values.timeout, TIMEOUT_DEFAULT_S);
   const relay = (values.relay ?? environment["SOTTO_RELAY"] ?? RELAY_DEFAULT).replace(/\/$/, "");
@@ -189,6 +200,7 @@ export function parseCommand(
     file: values.file,
     showsName: values["show-name"] ?? false,
     json: values.json ?? false,
+    burn: burn.value,
     hasPin: values.pin ?? false,
     hasKit: values.kit ?? false,
     isKitDone: values.done ?? false,
@@ -233,6 +245,27 @@ function parseWords(words: readonly string[]) {
 
 /** Node goes on to explain how to write an operand that begins with a dash. */
 const firstSentence = (message: string): string => `${message.split(/\.(?:\s|$)/, 1)[0]}.`;
+
+const UNIT_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** The organisation's longest is not known here: what is longer is brought within it. */
+function chosenBurn(
+  afterSending: string | undefined,
+  afterReading: string | undefined,
+): Result<ChosenBurn | undefined, string> {
+  const given = afterReading ?? afterSending;
+  if (given === undefined) return ok(undefined);
+  if (afterSending !== undefined && afterReading !== undefined)
+    return err("A message burns after sending or after reading, not both.");
+  const [, count, unit = ""] = /^([1-9]\d{0,5})([smhd])$/.exec(given) ?? [];
+  const ms =
+    given === "off" && afterReading === undefined ? 0 : Number(count) * (UNIT_MS[unit] ?? Number.NaN);
+  if (Number.isNaN(ms) || (ms !== 0 && ms < BURN_MS_MIN))
+    return err(
+      "A burn time is a number with s, m, h or d, such as 30s or 7d, and 5s at least; --burn also takes off.",
+    );
+  return ok({ ms, from: afterReading === undefined ? "sending" : "reading" });
+}
 
 function positive(given: string | undefined, otherwise: number): number | undefined {
   if (given === undefined) return otherwise;

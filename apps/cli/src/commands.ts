@@ -14,7 +14,7 @@ import { seedToWords } from "@sotto/crypto";
 import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
-import { change, reply, sendAndWait, untilSent } from "./about.ts";
+import { burnOf, change, reply, sendAndWait, untilSent } from "./about.ts";
 import type { Command } from "./arguments.ts";
 import { attachingOf, saveFile } from "./files.ts";
 import { find as searchFor, messagesFrom } from "./finding.ts";
@@ -142,7 +142,7 @@ async function send(asked: Asked): Promise<Ended> {
   if (!found.ok) return found;
   if (asked.command.file !== undefined) return sendFile(asked, found.value.id, asked.command.file);
   const text = await textOf(asked, 1);
-  return sendAndWait(asked, { kind: "send", to: found.value.id, text });
+  return sendAndWait(asked, { kind: "send", to: found.value.id, text, ...burnOf(asked) });
 }
 
 /** With a file, a text is not asked for. */

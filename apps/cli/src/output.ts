@@ -87,7 +87,17 @@ export function messageLine({ name }: Pick<ConversationView, "name">, message: M
   const mark = message.mark === undefined ? "" : ` ${MARKS[message.mark]}`;
   const reactions = message.reactions.map(reactionText).join("");
   const said = printable(`${quoteText(message.quote)}${contentText(message)}${reactions}`);
-  return `${localTime(message.time)} ${message.key.slice(0, KEY_CHARS)} ${printable(author)}: ${said}${mark}`;
+  const reading = readingText(message);
+  return `${localTime(message.time)} ${message.key.slice(0, KEY_CHARS)} ${printable(author)}: ${said}${mark}${reading}`;
+}
+
+/** Both are told that the writer learns when it was read. */
+function readingText({ mine, burn }: MessageView): string {
+  if (burn?.reading === undefined) return "";
+  const { afterMs, at } = burn.reading;
+  const learns = mine ? "you learn when" : "its writer learns when";
+  if (at === undefined) return ` (burns ${durationText(afterMs)} after reading; ${learns})`;
+  return ` (read ${localTime(at)}${mine ? "" : "; its writer was told"}; burns ${localTime(burn.burnAt)})`;
 }
 
 const reactionText = ({ emoji, author }: MessageView["reactions"][number]): string =>
@@ -210,6 +220,7 @@ export const messageJson = (
     time,
     mark,
     burnAt: burn?.burnAt,
+    reading: burn?.reading,
     quote,
     reactions,
     content: contentJson(content),

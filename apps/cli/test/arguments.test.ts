@@ -24,6 +24,10 @@ for (const [what, words, says] of [
   ["a relay with a path", ["join", "CODE", "--as", "Alice", "--relay", "http://localhost/x"], /--relay/],
   ["a container of no size", ["join", "CODE", "--as", "Alice", "--size", "3"], /--size/],
   ["both outcomes of comparing", ["verify", "bob", "--matches", "--differs"], /not both/],
+  ["a burn time too short to read", ["send", "bob", "x", "--burn", "4s"], /5s at least/],
+  ["a burn time without a unit", ["send", "bob", "x", "--burn", "30"], /such as 30s/],
+  ["never after reading", ["reply", "bob", "abcd", "x", "--burn-after-reading", "off"], /such as 30s/],
+  ["two burn times", ["send", "bob", "x", "--burn", "1h", "--burn-after-reading", "1h"], /not both/],
   ["joining without a name", ["join", "CODE"], /name/],
   ["an act that no group knows", ["group", "shout", "friday"], /group new NAME PERSON/],
   ["a group of nobody else", ["group", "new", "Friday"], /Usage: .*group new/],
@@ -36,6 +40,20 @@ for (const [what, words, says] of [
     assert.ok(!parsed.ok);
     assert.match(parsed.error, says);
   });
+
+test("[TC16] a burn time of one message, from sending or from reading", () => {
+  for (const [words, burn] of [
+    [["--burn", "30s"], { ms: 30_000, from: "sending" }],
+    [["--burn", "5s"], { ms: 5_000, from: "sending" }],
+    [["--burn", "off"], { ms: 0, from: "sending" }],
+    [["--burn-after-reading", "2h"], { ms: 7_200_000, from: "reading" }],
+    [[], undefined],
+  ] as const) {
+    const parsed = parse("send", "bob", "hello", ...words);
+    assert.ok(parsed.ok);
+    assert.deepEqual(parsed.value.burn, burn);
+  }
+});
 
 test("[TC3] control sequences and direction overrides of others do not reach the terminal", () => {
   assert.equal(printable("a\u001b[31mred\u202etxt\nb"), "a\ufffd[31mred\ufffdtxt\n      b");

@@ -156,7 +156,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
     hasNewer: false,
     firstUnread: undefined,
   } as const;
-  assert.match(followedLine(view, message), /^\d{4}-\d\d-\d\d \d\d:\d\d \[Friday\ufffd\] Zoe/);
+  assert.match(followedLine(view, message), /^\d{4}-\d\d-\d\d \d\d:\d\d \[Friday\ufffd\] k Zoe/);
   const member = {
     id: "0123456789",
     name,

@@ -103,6 +103,20 @@ test("[TC15] a message is answered, reacted to, edited and deleted by the letter
   assert.deepEqual(after[1]?.["content"], { kind: "deleted" });
 });
 
+test("[TC16] what burns from reading says so on both sides, and its writer learns when it was read", async () => {
+  assert.equal((await alice.run("send", "bob", "once", "--burn-after-reading", "1h")).status, 0);
+  const waiting = (await alice.run("read", "bob", "--count", "1")).out;
+  assert.match(waiting, /you: once ✓✓? \(burns 1 hours after reading; you learn when\)/);
+  const theirs = (await bob.run("read", "alice", "--count", "1")).out;
+  assert.match(theirs, /Alice: once \(burns 1 hours after reading; its writer learns when\)/);
+  await bob.run("list"); // tells
+  assert.match(
+    (await bob.run("read", "alice", "--count", "1")).out,
+    /\(read .*; its writer was told; burns /,
+  );
+  assert.match((await alice.run("read", "bob", "--count", "1")).out, /you: once ✓✓ \(read .*; burns /);
+});
+
 test("[TC15] what names no message, more than one, or another's to edit, changes nothing", async () => {
   const theirs = await lettersOf(alice, "bob", "shall we meet");
   for (const [words, says] of [

@@ -256,6 +256,7 @@ const STOPS = [
   /^BUTTON Me/,
   /^DIV Messages/,
   /^BUTTON Send a picture or file/,
+  /^BUTTON Burn time of this message/,
   /^TEXTAREA Message to Mara/,
 ];
 

@@ -89,10 +89,31 @@ test("[UI10] a phone with text twice as large, in German", () =>
 test("[UI10] a desk at 400 %, right to left", () =>
   eachScene({ width: 320, height: 256, dir: "rtl" }, [cutOff]));
 
-for (const [name, look] of Object.entries({
+const DIALOG_LOOKS: Readonly<Record<string, Look>> = {
   "a phone, light": { width: 390, height: 844, theme: "light" },
   "a desk, dark, in German": { width: 1280, height: 800, theme: "dark", language: "de" },
-} satisfies Record<string, Look>))
+};
+
+for (const [name, look] of Object.entries(DIALOG_LOOKS))
+  test(`[UI10] the burn time of one message: ${name}`, async () => {
+    const { width, height, ...wish } = look;
+    const window = await openWindow({ width, height });
+    try {
+      await window.page.goto(gallery.address("conversation", wish));
+      await window.page.locator(".composer__burn").click();
+      await window.page.locator("dialog .choice__one").nth(2).click();
+      await window.page.locator("dialog .burn-from .choice__one").nth(1).click();
+      await window.page.evaluate(atRest);
+      assert.deepEqual([...(await cutOff(window)), ...(await axeFinds(window))], []);
+      await window.page.locator("dialog .button--first").click();
+      await window.page.locator(".composer__about").waitFor();
+      assert.deepEqual([...(await cutOff(window)), ...(await axeFinds(window))], []);
+    } finally {
+      await window.close();
+    }
+  });
+
+for (const [name, look] of Object.entries(DIALOG_LOOKS))
   test(`[UI10] what can be done with a message, and what deleting it asks: ${name}`, async () => {
     const { width, height, ...wish } = look;
     const window = await openWindow({ width, height });

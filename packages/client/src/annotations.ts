@@ -1,12 +1,13 @@
 /**
- * Reactions, edits and deletions: each is kept under the message it is about. Only its author edits or deletes a
- * message, and everybody has one reaction to it, so that no order between two people ever matters. Spec:
- * spec/client.md, "About a message".
+ * Reactions, edits, deletions, and that a message was read: each is kept under the message it is about. Only its author
+ * edits or deletes a message, and everybody has one reaction to it, so that no order between two people ever matters.
+ * Spec: spec/client.md, "About a message".
  */
 import {
   CONTENT_DELETION,
   CONTENT_EDIT,
   CONTENT_REACTION,
+  CONTENT_WAS_READ,
   decode,
   deletionContent,
   editContent,
@@ -16,16 +17,26 @@ import {
   reactionContent,
   toHex,
   unreachable,
+  wasReadContent,
 } from "@sotto/protocol";
 import { forgetFile } from "./file/forget.ts";
+import {
+  DELETION_SLOT,
+  EDIT_SLOTS,
+  forgetAnnotations,
+  isDeleted,
+  reactionSlot,
+  READ_SLOT,
+} from "./annotation-slots.ts";
 import { outboxOf, queueMessage, type ToSend } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { burnFromReading, readTime } from "./read-burn.ts";
 import { annotations, type About, type Annotation } from "./stored/annotation.ts";
 import { outboxEntries } from "./stored/conversation.ts";
 import { sequenceKey, type ConversationNumber } from "./stored/keys.ts";
 import { DELETED, items, seenIds } from "./stored/message.ts";
 import type { Turn } from "./turn.ts";
-import { isWritten } from "./written.ts";
+import { isWritten, readBurnMs } from "./written.ts";
 
 /** Versions of a message that are kept; from there on the newest takes the place of the one before. */
 const EDITS_MAX = 20;
@@ -40,13 +51,8 @@ type Target = {
   readonly author: Uint8Array | undefined;
   readonly burnAt: number | undefined;
   readonly itemId: string | undefined;
-};
-
-const DELETION_SLOT = "d";
-/** One of each person: an author's slot bears so much of their account that nobody comes by another's. */
-const reactionSlot = ({ mine, author }: Pick<Annotation, "mine" | "author">): string => {
-  if (mine) return "rm";
-  return author === undefined ? "rt" : `r${toHex(author.subarray(0, 16))}`;
+  /** Undefined where it burns from sending on. */
+  readonly afterReadMs: number | undefined;
 };
 
 /** A message that is there and not deleted, or an own one that waits. */
@@ -62,21 +68,27 @@ async function targetOf(
   if (seen !== undefined && item?.kind === "message")
     return item.contentKind === DELETED
       ? undefined
-      : { idKey, mine: item.mine, author: item.author, burnAt: item.burnAt, itemId: seen.itemKey };
+      : {
+          idKey,
+          mine: item.mine,
+          author: item.author,
+          burnAt: item.burnAt,
+          itemId: seen.itemKey,
+          afterReadMs: readBurnMs(item),
+        };
   const waiting = outboxOf(turn, number)
     .map((id) => turn.need(outboxEntries, id))
     .find((entry) => equalBytes(entry.messageId, messageId));
   if (waiting?.state !== "waiting" || !isWritten(waiting.contentKind)) return undefined;
   const burnAt = waiting.burnMs === 0 ? undefined : waiting.sentAt + waiting.burnMs;
-  return { idKey, mine: true, author: undefined, burnAt, itemId: undefined };
-}
-
-export const isDeleted = async (turn: Turn, idKey: string): Promise<boolean> =>
-  (await turn.load(annotations, `${idKey}/${DELETION_SLOT}`)) !== undefined;
-
-/** Everything that was said about a message. */
-export function forgetAnnotations(turn: Turn, idKey: string): void {
-  for (const key of turn.keys(`${annotations.prefix}${idKey}/`)) turn.write(key, null);
+  return {
+    idKey,
+    mine: true,
+    author: undefined,
+    burnAt,
+    itemId: undefined,
+    afterReadMs: readBurnMs(waiting),
+  };
 }
 
 /** What the person says about a message: kept here and on its way. False: there is no such message of theirs. */
@@ -100,52 +112,83 @@ export async function sayAbout(
     sent: undefined,
     about,
   };
-  if (!(await keep(turn, number, target, said))) return false;
+  if (!(await keep(core, turn, number, target, said))) return false;
   queueMessage(turn, number, annotationToSend(messageId, said));
   turn.touch("burn");
   return true;
 }
 
 type Said = Pick<ToSend, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
-/** `author`: in a group. */
-type Heard = Said & { readonly author: Uint8Array | undefined };
+type Heard = Said & {
+  /** In a group. */
+  readonly author: Uint8Array | undefined;
+  /** By the relay's clock. */
+  readonly receivedAt: number;
+};
 
 /**
  * What another says about a message. About what is not there it is of no use, and from whoever did not write the
  * message it counts for nothing. Returns whether `heard` is of such a kind and of its format.
  */
-export async function hearAbout(turn: Turn, number: ConversationNumber, heard: Heard): Promise<boolean> {
+export async function hearAbout(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  heard: Heard,
+): Promise<boolean> {
   const read = readAbout(heard.contentKind, heard.content);
   if (read === undefined) return false;
   const target = await targetOf(turn, number, read.messageId);
-  const { messageId, sentAt, burnMs, author } = heard;
-  if (target !== undefined)
-    await keep(turn, number, target, {
-      messageId,
-      mine: false,
-      author,
-      sentAt,
-      burnMs,
-      sent: undefined,
-      about: read.about,
-    });
+  if (target === undefined) return true;
+  const { messageId, burnMs, author, receivedAt } = heard;
+  const { about } = read;
+  const sentAt =
+    about.kind === "read" ? readTime(target.afterReadMs ?? 0, heard.sentAt, receivedAt) : heard.sentAt;
+  await keep(core, turn, number, target, {
+    messageId,
+    mine: false,
+    author,
+    sentAt,
+    burnMs,
+    sent: undefined,
+    about,
+  });
   return true;
 }
 
 async function keep(
+  core: Core,
   turn: Turn,
   number: ConversationNumber,
   target: Target,
   said: Annotation,
 ): Promise<boolean> {
   const { about } = said;
-  if (about.kind === "reaction" && !isReaction(about.emoji)) return false;
-  if (about.kind !== "reaction" && !isAuthor(target, said)) return false;
+  if (!maySay(target, said)) return false;
   if (about.kind === "deletion") await forgetSaid(turn, target);
   const slot = await slotFor(turn, target, said);
-  if (slot !== undefined) turn.save(annotations, `${target.idKey}/${slot}`, said);
+  if (slot === undefined) return about.kind !== "read";
+  const { idKey, itemId } = target;
+  turn.save(annotations, `${idKey}/${slot}`, said);
+  if (about.kind === "read" && itemId !== undefined)
+    await burnFromReading(core, turn, number, { itemId, idKey, readAt: said.sentAt });
   turn.changedItems.add(number);
   return true;
+}
+
+function maySay(target: Target, said: Annotation): boolean {
+  const { about, mine } = said;
+  switch (about.kind) {
+    case "reaction":
+      return isReaction(about.emoji);
+    case "edit":
+    case "deletion":
+      return isAuthor(target, said);
+    case "read":
+      return target.mine !== mine && target.afterReadMs !== undefined;
+    default:
+      return unreachable(about);
+  }
 }
 
 const isAuthor = (target: Target, { mine, author }: Annotation): boolean =>
@@ -170,12 +213,14 @@ async function slotFor(turn: Turn, { idKey }: Target, said: Annotation): Promise
       return reactionSlot(said);
     case "deletion":
       return DELETION_SLOT;
+    case "read":
+      return (await turn.load(annotations, `${idKey}/${READ_SLOT}`)) === undefined ? READ_SLOT : undefined;
     case "edit": {
-      const keys = turn.keys(`${annotations.prefix}${idKey}/e`);
+      const keys = turn.keys(`${annotations.prefix}${idKey}/${EDIT_SLOTS}`);
       const last = keys.at(-1);
       const newest = last && (await turn.load(annotations, last.slice(annotations.prefix.length)));
       if (newest && equalBytes(newest.messageId, said.messageId)) return undefined;
-      return `e${sequenceKey(Math.min(keys.length, EDITS_MAX - 1))}`;
+      return `${EDIT_SLOTS}${sequenceKey(Math.min(keys.length, EDITS_MAX - 1))}`;
     }
     default:
       return unreachable(said.about);
@@ -203,6 +248,10 @@ function readAbout(
       const read = decode(deletionContent, content);
       return read.ok ? { messageId: read.value.of, about: { kind: "deletion" } } : undefined;
     }
+    case CONTENT_WAS_READ: {
+      const read = decode(wasReadContent, content);
+      return read.ok ? { messageId: read.value.of, about: { kind: "read" } } : undefined;
+    }
     default:
       return undefined;
   }
@@ -223,6 +272,8 @@ function annotationToSend(target: Uint8Array, { messageId, burnMs, sentAt, about
       };
     case "deletion":
       return { ...head, contentKind: CONTENT_DELETION, content: encode(deletionContent, { of: target }) };
+    case "read":
+      return { ...head, contentKind: CONTENT_WAS_READ, content: encode(wasReadContent, { of: target }) };
     default:
       return unreachable(about);
   }

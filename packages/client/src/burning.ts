@@ -18,9 +18,12 @@ export function burnDeadline(of: {
 /** After this long a repeat of a message is past its own burn, and no longer remembered. */
 export const REPEAT_REMEMBERED_MS = 30 * 86_400_000;
 
+/** Nobody reads quicker. */
+export const BURN_MS_MIN = 5_000;
+
 /** What the organisation allows of it; the longest it allows for what makes no sense. */
 export function burnWithin({ burnMaxMs, burnOffAllowed }: Policy, burnMs: number): number {
   if (burnMs === 0 && burnOffAllowed) return 0;
   const wanted = Number.isFinite(burnMs) && burnMs > 0 ? Math.ceil(burnMs) : burnMaxMs;
-  return Math.min(wanted, burnMaxMs);
+  return Math.min(Math.max(wanted, BURN_MS_MIN), burnMaxMs);
 }

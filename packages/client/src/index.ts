@@ -1,3 +1,4 @@
+export { BURN_MS_MIN } from "./burning.ts";
 export { createMember, type OpenFailure } from "./create-member.ts";
 export { createProfile, type Joining } from "./create-profile.ts";
 export { follow, type Take } from "./follow.ts";

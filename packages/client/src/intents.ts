@@ -21,9 +21,9 @@ import { accept } from "./file/accepted.ts";
 import { cancelUpload, retryUpload } from "./file/upload.ts";
 import { forgetFile } from "./file/forget.ts";
 import { addActivation } from "./activation.ts";
-import { forgetAnnotations, sayAbout } from "./annotations.ts";
+import { forgetAnnotations } from "./annotation-slots.ts";
+import { sayAbout } from "./annotations.ts";
 import { setBurnTime } from "./burn-time.ts";
-import { burnWithin } from "./burning.ts";
 import { chooseChannel, channelsOf } from "./channel/choice.ts";
 import {
   changeConversation,
@@ -44,7 +44,9 @@ import { keepDraft } from "./drafts.ts";
 import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
+import { burningAs, unreadBurning } from "./read-burn.ts";
 import { finishKit, showKit } from "./recovery/kit.ts";
+import { burnOf } from "./rows.ts";
 import type { About } from "./stored/annotation.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { groups } from "./stored/group.ts";
@@ -82,7 +84,7 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
     case "draft":
       return inConversation(turn, intent.in, (number) => draft(turn, number, intent.text));
     case "mark-read":
-      return inConversation(turn, intent.in, (number) => markRead(turn, number, intent.through));
+      return inConversation(turn, intent.in, (number) => markRead(core, turn, number, intent.through));
     case "set-burn":
       return inConversation(turn, intent.in, (number) => {
         const refused = refusal(core, turn, number, "admin");
@@ -181,7 +183,7 @@ function send(
   core: Core,
   turn: Turn,
   number: ConversationNumber,
-  { text, replyTo }: Extract<Intent, { kind: "send" }>,
+  { text, replyTo, burn }: Extract<Intent, { kind: "send" }>,
 ): Answered {
   const checked = checkText(text);
   if (!checked.ok) return checked;
@@ -191,14 +193,12 @@ function send(
   accept(turn, number);
   const conversation = changeConversation(turn, number, { changedAt: turn.now });
   const messageId = core.randomBytes(16);
-  queueMessage(turn, number, {
-    messageId,
-    burnMs: burnWithin(policy, conversation.burnMs ?? policy.burnDefaultMs),
-    sentAt: turn.now,
-    ...(to === undefined
+  const content =
+    to === undefined
       ? { contentKind: CONTENT_TEXT, content: encode(textContent, { text: checked.value }) }
-      : { contentKind: CONTENT_REPLY, content: encode(replyContent, { to, text: checked.value }) }),
-  });
+      : { contentKind: CONTENT_REPLY, content: encode(replyContent, { to, text: checked.value }) };
+  const burning = burningAs(policy, burnOf(conversation, policy), burn, content);
+  queueMessage(turn, number, { messageId, sentAt: turn.now, ...burning });
   turn.touch("burn");
   return ok({ kind: "message", key: toHex(messageId) });
 }
@@ -279,13 +279,21 @@ function draft(turn: Turn, number: ConversationNumber, text: string): Answered {
   return DONE;
 }
 
-async function markRead(turn: Turn, number: ConversationNumber, through?: string): Promise<Answered> {
+async function markRead(
+  core: Core,
+  turn: Turn,
+  number: ConversationNumber,
+  through?: string,
+): Promise<Answered> {
   const { unread, firstUnread } = turn.need(conversations, number);
   if (unread === 0) return DONE;
   const seen = through === undefined ? undefined : await turn.load(seenIds, `${number}/${through}`);
   if (through !== undefined && (seen === undefined || seen.itemKey < (firstUnread ?? ""))) return DONE;
   const left = seen === undefined ? [] : theirsAfter(turn, number, seen.itemKey);
   changeConversation(turn, number, { unread: left.length, firstUnread: left[0] });
+  if (firstUnread === undefined) return DONE;
+  for (const { messageId } of await unreadBurning(core, number, firstUnread, seen?.itemKey))
+    await sayAbout(core, turn, number, messageId, { kind: "read" });
   return DONE;
 }
 

@@ -3,7 +3,7 @@
  * greatest time there is reason to believe, the message goes before anything is shown. Spec: spec/client.md, "Burning".
  */
 import { toHex } from "@sotto/protocol";
-import { forgetAnnotations } from "./annotations.ts";
+import { forgetAnnotations } from "./annotation-slots.ts";
 import { REPEAT_REMEMBERED_MS } from "./burning.ts";
 import { isTheirs } from "./channel/place.ts";
 import { changeConversation, theirsAfter } from "./conversation.ts";

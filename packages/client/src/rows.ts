@@ -8,7 +8,7 @@ import { conversations, outboxEntries, type Conversation, type OutboxEntry } fro
 import { groups } from "./stored/group.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
-import { contentNow, reactionsTo, unsentAbout, type Said } from "./said.ts";
+import { burnNow, contentNow, reactionsTo, unsentAbout, type Said } from "./said.ts";
 import type { ConversationRow, Mark, MessagePreview, MessageView, Quote } from "./views.ts";
 import { isWritten } from "./written.ts";
 
@@ -78,7 +78,7 @@ export function itemToView(
     time: Math.min(sentAt, now),
     mark: markOf(resident, item),
     problem: undefined,
-    burn: burnAt === undefined ? undefined : { burnAt, burnMs },
+    burn: burnAt === undefined ? undefined : burnNow({ ...item, burnAt, burnMs }, said),
     quote,
     reactions: reactionsTo(messageId, said, (one) => authorName(resident, numberOf(key), one)),
     ...unsentAbout(messageId, said),
@@ -108,7 +108,7 @@ export function waitingToView(
     time: sentAt,
     mark: isExpired ? "failed" : "waiting",
     problem: isExpired ? { kind: "expired" } : problem,
-    burn: isExpired || burnMs === 0 ? undefined : { burnAt: sentAt + burnMs, burnMs },
+    burn: isExpired || burnMs === 0 ? undefined : burnNow({ ...entry, burnAt: sentAt + burnMs }, said),
     quote: isExpired ? undefined : quote,
     reactions: isExpired
       ? []

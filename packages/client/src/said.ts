@@ -6,8 +6,8 @@ import { readMany } from "./reading.ts";
 import { annotations, type Annotation } from "./stored/annotation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { DELETED } from "./stored/message.ts";
-import type { MessageView, Reaction, Version } from "./views.ts";
-import { readWritten } from "./written.ts";
+import type { Burn, MessageView, Reaction, Version } from "./views.ts";
+import { readBurnMs, readWritten } from "./written.ts";
 
 /** By messageId, hexadecimal: in the order of their slots, edits oldest first. */
 export type Said = ReadonlyMap<string, readonly Annotation[]>;
@@ -63,6 +63,20 @@ export function contentNow(
     : { kind: "text", text, edits, file: fileToView(written.file) };
 }
 
+/** From when it was read, or else its upper bound. */
+export function burnNow(
+  message: Pick<Message, "messageId" | "contentKind" | "content"> & Omit<Burn, "reading">,
+  said: Said,
+): Burn {
+  const { burnAt, burnMs } = message;
+  const afterMs = readBurnMs(message);
+  if (afterMs === undefined) return { burnAt, burnMs, reading: undefined };
+  const read = (said.get(toHex(message.messageId)) ?? []).find(({ about }) => about.kind === "read");
+  if (read === undefined) return { burnAt, burnMs, reading: { afterMs, at: undefined } };
+  const at = read.sentAt;
+  return { burnAt: Math.min(burnAt, at + afterMs), burnMs: afterMs, reading: { afterMs, at } };
+}
+
 /** `nameOf`: of whoever said it, in a group. */
 export function reactionsTo(
   messageId: Uint8Array,
@@ -84,7 +98,7 @@ export function unsentAbout(
 ): { readonly isChanging: boolean; readonly isReacting: boolean } {
   const unsent = (said.get(toHex(messageId)) ?? []).filter(({ mine, sent }) => mine && sent === undefined);
   return {
-    isChanging: unsent.some(({ about }) => about.kind !== "reaction"),
+    isChanging: unsent.some(({ about }) => about.kind === "edit" || about.kind === "deletion"),
     isReacting: unsent.some(({ about }) => about.kind === "reaction"),
   };
 }

@@ -52,7 +52,14 @@ export type ConversationRow = {
 };
 
 /** Burn countdown: at `burnAt` (own clock, ms) the message is gone everywhere; `burnMs` is the whole time. */
-export type Burn = { readonly burnAt: number; readonly burnMs: number };
+export type Burn = {
+  readonly burnAt: number;
+  readonly burnMs: number;
+  /** It burns so long after it is read, and until that is known at `burnAt` at the latest. Undefined where it does not. */
+  readonly reading: { readonly afterMs: number; readonly at: number | undefined } | undefined;
+};
+/** For one message. reading: the contact's device tells the own one when that was. */
+export type ChosenBurn = { readonly ms: number; readonly from: "sending" | "reading" };
 
 export type Version = { readonly text: string; readonly time: number };
 /** `author`: by name, in a group, of others. */
@@ -295,6 +302,8 @@ export type Intent =
       readonly to: ConversationId;
       readonly text: string;
       readonly replyTo?: MessageKey;
+      /** Otherwise as the conversation has it. */
+      readonly burn?: ChosenBurn;
     }
   /** An emoji; an empty text takes it back. */
   | {

@@ -114,6 +114,7 @@ export const samples = (): readonly Sample[] => [
     about: { kind: "reaction", emoji: "👍" },
   }),
   sample("edit 2", annotations, { ...said, about: { kind: "edit", text: "at eleven" } }),
+  sample("read", annotations, { ...said, about: { kind: "read" } }),
   sample("deletion 2", annotations, { ...said, about: { kind: "deletion" } }),
   sample("burn time changed 2", items, {
     kind: "notice",

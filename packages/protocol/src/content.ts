@@ -50,6 +50,10 @@ export const CONTENT_EDIT = 7;
 export const CONTENT_DELETION = 8;
 /** How long messages of this conversation are kept from now on. */
 export const CONTENT_BURN_TIME = 9;
+/** Content of another kind, whose burn time begins when it was read. */
+export const CONTENT_READ_BURN = 10;
+/** That a message whose burn time begins then was read. */
+export const CONTENT_WAS_READ = 11;
 /** That its author leaves the group. */
 export const CONTENT_LEAVE = 32;
 /** A file that lies at a relay as a blob, with what its sender says beside it. */
@@ -86,6 +90,13 @@ export const fileContent = struct({
   picture: optional(picture),
 });
 export type FileContent = TypeOf<typeof fileContent>;
+/** The content of one message, and how long after it was read both sides burn it, milliseconds. */
+export const readBurnContent = struct({
+  afterReadMs: uint,
+  contentKind: u32,
+  content: opaque(BODY_BYTES_MAX),
+});
+export const wasReadContent = struct({ of: fixed(16) });
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */
 export const profileContent = struct({ name: text(NAME_BYTES_MAX) });

@@ -20,6 +20,7 @@ import {
   invitation,
   profileContent,
   reactionContent,
+  readBurnContent,
   roster,
   replyCodec,
   requestCodec,
@@ -273,6 +274,11 @@ const fields: readonly Field[] = [
   field("file content.picture.thumbnail", "THUMBNAIL_BYTES_MAX", fileContent, (count) =>
     fileOf({ picture: { width: 1, height: 1, thumbnail: bytes(count) } }),
   ),
+  field("readBurn.content", "BODY_BYTES_MAX", readBurnContent, (count) => ({
+    afterReadMs: 1,
+    contentKind: 1,
+    content: bytes(count),
+  })),
   field("profile content.name", "NAME_BYTES_MAX", profileContent, (count) => ({ name: "n".repeat(count) })),
   field("envelope.content", "BODY_BYTES_MAX", envelope, (count) => ({
     version: 1,

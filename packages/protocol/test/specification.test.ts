@@ -14,6 +14,8 @@ import {
   CONTENT_LEAVE,
   CONTENT_FILE,
   CONTENT_REACTION,
+  CONTENT_READ_BURN,
+  CONTENT_WAS_READ,
   CONTENT_REPLY,
   encode,
   entryCodec,
@@ -98,6 +100,8 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     edit: CONTENT_EDIT,
     deletion: CONTENT_DELETION,
     burnTime: CONTENT_BURN_TIME,
+    readBurn: CONTENT_READ_BURN,
+    wasRead: CONTENT_WAS_READ,
     leave: CONTENT_LEAVE,
     file: CONTENT_FILE,
   });

@@ -1,12 +1,13 @@
 /** Where a message is written. It grows with its text; what is written is kept as a draft. */
 import { TEXT_BYTES_MAX } from "@sotto/protocol";
-import type { MessageView } from "@sotto/client";
+import type { ChosenBurn, MeView, MessageView } from "@sotto/client";
 import type { JSX, RefObject, TargetedKeyboardEvent, TargetedSubmitEvent } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
 import { AttachButton } from "../files/attach-button.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { countWords } from "../words.ts";
+import { BurnButton, BurnLine } from "./burn-choice.tsx";
 
 const DRAFT_MS = 400;
 /** From here on the writer is told how much room is left. */
@@ -35,11 +36,13 @@ export function Composer(props: {
   readonly name: string;
   readonly input: RefObject<HTMLTextAreaElement | null>;
   readonly onDraft: (text: string) => void;
-  readonly onSend: (text: string) => void;
+  readonly policy: MeView["policy"];
+  readonly onSend: (text: string, burn: ChosenBurn | undefined) => void;
   readonly onFile: (file: File) => void;
 }): JSX.Element {
-  const { writing, about, draft, name, input, onDraft, onSend, onCancel, onFile } = props;
+  const { writing, about, draft, name, input, policy, onDraft, onSend, onCancel, onFile } = props;
   const [text, setText] = useState(writing.kind === "edit" ? writing.text : draft);
+  const [burn, setBurn] = useState<ChosenBurn | undefined>();
   const unsaved = useRef<string | undefined>(undefined);
 
   const save = (): void => {
@@ -65,8 +68,9 @@ export function Composer(props: {
   function send(): void {
     if (!maySend) return;
     unsaved.current = undefined;
-    onSend(text.trim());
+    onSend(text.trim(), burn);
     setText("");
+    setBurn(undefined);
     input.current?.focus();
   }
   function keys(event: TargetedKeyboardEvent<HTMLTextAreaElement>): void {
@@ -88,8 +92,12 @@ export function Composer(props: {
       }}
     >
       <About writing={writing} about={about} name={name} onCancel={onCancel} />
+      {writing.kind !== "edit" && <BurnLine chosen={burn} name={name} onChosen={setBurn} />}
       <div class="composer__box">
         {writing.kind !== "edit" && <AttachButton onFile={onFile} />}
+        {writing.kind !== "edit" && (
+          <BurnButton policy={policy} name={name} chosen={burn} onChosen={setBurn} />
+        )}
         <textarea
           ref={input}
           rows={1}

@@ -9,6 +9,8 @@ import { Mark } from "../parts/mark.tsx";
 import { onDemand } from "../parts/on-demand.tsx";
 import { fileWords } from "../files/file-words.ts";
 import { problemWords } from "../problem-words.ts";
+import { clockWords, durationWords } from "../words.ts";
+import { Markup } from "./markup.tsx";
 import { asksToCompare, noticeWords } from "./notice-words.ts";
 import { Reactions } from "./reactions.tsx";
 
@@ -34,30 +36,11 @@ const ChooseAgain = onDemand(async () => (await import("./file-bubble.tsx")).Cho
 /** Trying again as it is would change nothing. */
 const HOPELESS: ReadonlySet<string> = new Set(["expired", "file-needed", "file-changed"]);
 
-const ADDRESS = /https:\/\/[^\s<>"]+[^\s<>".,;:!?')\]]/g;
-
-/** Plain text, with addresses that can be followed. The page they open learns nothing of where it was opened from. */
-function textWithLinks(text: string): ComponentChild[] {
-  const parts: ComponentChild[] = [];
-  let end = 0;
-  for (const match of text.matchAll(ADDRESS)) {
-    parts.push(text.slice(end, match.index));
-    parts.push(
-      <a href={match[0]} target="_blank" rel="noopener noreferrer">
-        {match[0]}
-      </a>,
-    );
-    end = match.index + match[0].length;
-  }
-  parts.push(text.slice(end));
-  return parts;
-}
-
 /** Where nothing can be pointed with, a tap on the message itself opens what the button beside it opens. */
 const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
   matchMedia("(hover: none)").matches &&
   getSelection()?.isCollapsed !== false &&
-  !(event.target instanceof Element && event.target.closest("a, button, dialog") !== null);
+  !(event.target instanceof Element && event.target.closest("a, button, dialog, [role=button], pre") !== null);
 
 export function Message(props: MessageProps): JSX.Element {
   const { message, contact, isFirst, isLast, isTarget, showsAuthor, waits, onIntent, onOptions, onCompare } =
@@ -134,6 +117,7 @@ export function Message(props: MessageProps): JSX.Element {
           </button>
         )}
       </div>
+      <ReadingLine message={message} author={author} />
       {(isEdited || message.isChanging || message.reactions.length > 0) && (
         <div class="message__beside">
           <Reactions reactions={message.reactions} contact={contact} onOpen={() => onOptions(message.key)} />
@@ -171,12 +155,31 @@ export function Message(props: MessageProps): JSX.Element {
 function contentWords(content: Exclude<MessageView["content"], { kind: "notice" }>): ComponentChild {
   switch (content.kind) {
     case "text":
-      return textWithLinks(content.text);
+      return <Markup text={content.text} />;
     case "deleted":
       return m.message_deleted();
     case "unknown":
       return m.message_unknown();
   }
+}
+
+/** Both are told that the writer learns when it was read. */
+function ReadingLine(props: { readonly message: MessageView; readonly author: string }): JSX.Element | null {
+  const { message, author } = props;
+  const reading = message.burn?.reading;
+  if (reading === undefined) return null;
+  return <p class="message__reading">{readingWords(reading, message.mine, author)}</p>;
+}
+
+function readingWords(
+  { afterMs, at }: NonNullable<NonNullable<MessageView["burn"]>["reading"]>,
+  mine: boolean,
+  name: string,
+): string {
+  const time = durationWords(afterMs);
+  if (at === undefined) return mine ? m.reading_mine({ time, name }) : m.reading_theirs({ time, name });
+  const when = clockWords(at);
+  return mine ? m.reading_mine_done({ when, name }) : m.reading_theirs_done({ when, name });
 }
 
 function Quoted(props: { readonly quote: Quote; readonly contact: string | undefined }): JSX.Element {

@@ -117,7 +117,7 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
   time: NOW - agoMs,
   mark: rest.mine === true ? "delivered" : undefined,
   problem: undefined,
-  burn: { burnAt: NOW - agoMs + WEEK_MS, burnMs: WEEK_MS },
+  burn: { burnAt: NOW - agoMs + WEEK_MS, burnMs: WEEK_MS, reading: undefined },
   quote: undefined,
   reactions: [],
   isChanging: false,
@@ -230,7 +230,9 @@ export const fileTalk: readonly MessageView[] = [
 /** What loading the first of them gives. */
 export const loadedPicture = SMALL_PICTURE;
 
-const hourLong = (leftMs: number) => ({ burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS } });
+const hourLong = (leftMs: number) => ({
+  burn: { burnAt: NOW + leftMs, burnMs: HOUR_MS, reading: undefined },
+});
 
 const talk: readonly MessageView[] = [
   message("", 2 * DAY_MS, { content: { kind: "notice", notice: { kind: "started" } }, burn: undefined }),
@@ -254,6 +256,50 @@ const talk: readonly MessageView[] = [
     ...hourLong(34 * MINUTE_MS),
   }),
   message("On my way", 2 * MINUTE_MS, { mine: true, mark: "sent", ...hourLong(40 * 1000) }),
+];
+
+/** Messages that burn from reading: not read yet and read, of both. */
+export const fleetingTalk: readonly MessageView[] = [
+  message("The code of the door is 4711.", 9 * MINUTE_MS, {
+    mine: true,
+    burn: { burnAt: NOW + DAY_MS, burnMs: DAY_MS, reading: { afterMs: 30_000, at: undefined } },
+  }),
+  message("And the second one?", 5 * MINUTE_MS, {
+    burn: {
+      burnAt: NOW + 4 * MINUTE_MS,
+      burnMs: 5 * MINUTE_MS,
+      reading: { afterMs: 300_000, at: NOW - 60_000 },
+    },
+  }),
+  message("0815", 3 * MINUTE_MS, {
+    mine: true,
+    burn: { burnAt: NOW + 12_000, burnMs: 30_000, reading: { afterMs: 30_000, at: NOW - 18_000 } },
+  }),
+  message("Burn this one as well.", MINUTE_MS, {
+    burn: { burnAt: NOW + DAY_MS, burnMs: DAY_MS, reading: { afterMs: 5_000, at: undefined } },
+  }),
+];
+
+/** Light markup, and addresses that are not what they seem. */
+export const markedTalk: readonly MessageView[] = [
+  message("**Friday**, *not* Saturday. ~~At ten~~ at `10:30`.", 30 * MINUTE_MS),
+  message(
+    "What we need:\n- keys\n- **both** lists\n- 2 * 3 * 4 chairs\n\n1. arrive\n2. wait",
+    20 * MINUTE_MS,
+    {
+      mine: true,
+    },
+  ),
+  message("> Bring nothing with a battery.\nNot even a watch?", 12 * MINUTE_MS),
+  message(
+    '```\nif (late) {\n  wait("at the side door, the one beside the old ferry landing");\n}\n```',
+    8 * MINUTE_MS,
+    {
+      mine: true,
+    },
+  ),
+  message("The plan: https://example.org/plan?day=5, and https://аррӏе.example/login", 4 * MINUTE_MS),
+  message("Or http://bank.example@login.evil.example:8080/a_b_c", 2 * MINUTE_MS, { mine: true }),
 ];
 
 export const offlineTalk: readonly MessageView[] = [

@@ -7,6 +7,8 @@ import {
   answeredTalk,
   conversation,
   fileTalk,
+  fleetingTalk,
+  markedTalk,
   longRows,
   longTalk,
   manyRows,
@@ -201,6 +203,12 @@ export const SCENES: Readonly<Record<string, Scene>> = {
     place: talk,
     conversation: conversation({ messages: fileTalk }),
   },
+  "conversation-fleeting": {
+    view: open(),
+    place: talk,
+    conversation: conversation({ messages: fleetingTalk }),
+  },
+  "conversation-marked": { view: open(), place: talk, conversation: conversation({ messages: markedTalk }) },
   "conversation-draft": {
     view: open(),
     place: talk,

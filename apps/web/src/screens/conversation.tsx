@@ -1,7 +1,15 @@
 /** A conversation: who it is with, what was said, and where to write. */
-import type { ConversationRow, ConversationView, MessageView, Problem } from "@sotto/client";
+import type {
+  ChosenBurn,
+  ConversationRow,
+  ConversationView,
+  MessageView,
+  MeView,
+  Problem,
+} from "@sotto/client";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { AddressWarning } from "../conversation/address.tsx";
 import { Announcer } from "../conversation/announcer.tsx";
 import { Composer, type Writing } from "../conversation/composer.tsx";
 import { Log } from "../conversation/log.tsx";
@@ -32,6 +40,7 @@ const NEW: Writing = { kind: "new" };
 export function Conversation(props: {
   readonly row: ConversationRow;
   readonly shown: Shown;
+  readonly policy: MeView["policy"];
   /** The relay that the list says is away, if it does. */
   readonly relayAway: string | undefined;
 }): JSX.Element {
@@ -71,14 +80,14 @@ export function Conversation(props: {
     setProblem(done.ok ? undefined : done.error);
   }
   const answering = writing.kind === "reply" ? { replyTo: writing.key } : {};
-  function send(text: string): void {
+  function send(text: string, burn: ChosenBurn | undefined): void {
     setWriting(NEW);
     if (writing.kind === "edit") {
       if (text !== writing.text) void change(writing.key, text);
       return;
     }
     if (view?.hasNewer === true) void goTo({ kind: "newest" });
-    void run(device.ask({ kind: "send", to: id, text, ...answering }));
+    void run(device.ask({ kind: "send", to: id, text, ...answering, ...(burn && { burn }) }));
   }
   /** What could not be changed is given back to whoever wrote it. */
   async function change(key: string, text: string): Promise<void> {
@@ -135,6 +144,7 @@ export function Conversation(props: {
         />
       </FilesProvider>
       <Announcer view={view} />
+      <AddressWarning />
       <div class="conversation__trouble">
         <Trouble problem={problem} />
       </div>
@@ -170,6 +180,7 @@ export function Conversation(props: {
           draft={view.draft}
           name={view.name}
           input={input}
+          policy={props.policy}
           onDraft={(text) => void device.ask({ kind: "draft", in: id, text })}
           onSend={send}
           onFile={setFile}

@@ -171,7 +171,7 @@ function OpenConversation(props: {
   return (
     <>
       <main class="main">
-        <Conversation key={row.id} row={row} shown={shown} relayAway={relayAway} />
+        <Conversation key={row.id} row={row} shown={shown} policy={me.policy} relayAway={relayAway} />
       </main>
       <aside class="aside" aria-label={m.details()}>
         <div class="panel__body" tabIndex={0} role="group" aria-label={m.details()}>

@@ -1,6 +1,7 @@
 /** Own messages found in the log: they leave the outbox for their place in the conversation. Spec: OB6. */
 import { CONTENT_LEAVE, equalBytes, toHex, type Entry } from "@sotto/protocol";
-import { forgetAnnotations, isDeleted, noteSent } from "../annotations.ts";
+import { forgetAnnotations, isDeleted, readTimeOf } from "../annotation-slots.ts";
+import { noteSent } from "../annotations.ts";
 import { learnOwnBurnTime } from "../burn-time.ts";
 import { burnDeadline } from "../burning.ts";
 import { changeConversation, outboxOf, touchChannels } from "../conversation.ts";
@@ -8,6 +9,7 @@ import { sessionOf, type Core } from "../core.ts";
 import { leave } from "../group/leave.ts";
 import { forgetFile } from "../file/forget.ts";
 import { scheduleBurn } from "../purge.ts";
+import { burnFromReading } from "../read-burn.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
@@ -75,6 +77,8 @@ export async function settleOwn(
       ...said,
     });
     scheduleBurn(core, turn, number, { itemId: id, messageId, burnAt });
+    const readAt = await readTimeOf(turn, idKey);
+    if (readAt !== undefined) await burnFromReading(core, turn, number, { itemId: id, idKey, readAt });
   }
   const session = sessionOf(core, cid);
   if (session.appending === toHex(messageId)) session.appending = undefined;

@@ -33,7 +33,7 @@ import { itemId, placeOf } from "./place.ts";
 type MessageEntry = Extract<Entry, { kind: "message" }>;
 type Received = Pick<Envelope, "messageId" | "burnMs" | "sentAt" | "contentKind" | "content">;
 /** `author`: in a group. */
-type Heard = Received & { readonly author: Uint8Array | undefined };
+type Heard = Received & { readonly author: Uint8Array | undefined; readonly receivedAt: number };
 
 /** `author` is the account that MLS authenticated. */
 type OpenedMessage = {
@@ -53,7 +53,11 @@ export async function receive(core: Core, turn: Turn, cid: string, opened: Opene
     addNotice(turn, channel.conversation, { kind: "log-conflict" });
   const message = decoded.ok ? decoded.value : unreadable(entry, plaintext);
   if (await isSeen(turn, channel.conversation, message.messageId)) return;
-  const heard = { ...message, author: isGroup(turn, channel.conversation) ? author : undefined };
+  const heard = {
+    ...message,
+    author: isGroup(turn, channel.conversation) ? author : undefined,
+    receivedAt: entry.time,
+  };
   if (!(await useContent(core, turn, channel, heard))) keep(core, turn, cid, entry, heard);
 }
 
@@ -77,7 +81,7 @@ const unreadable = (entry: MessageEntry, plaintext: Uint8Array): Received => ({
 async function useContent(core: Core, turn: Turn, channel: Channel, message: Heard): Promise<boolean> {
   const { author } = message;
   if (hearBurnTime(turn, channel.conversation, message)) return true;
-  if (await hearAbout(turn, channel.conversation, message)) return true;
+  if (await hearAbout(core, turn, channel.conversation, message)) return true;
   if (author !== undefined) return hearInGroup(turn, channel.conversation, { ...message, author });
   if (message.contentKind === CONTENT_PROFILE) {
     const profile = decode(profileContent, message.content);

@@ -1,6 +1,6 @@
 /** This member is in a group no longer: nothing more is read or sent there, and what was said stays until it burns. */
 import { toHex } from "@sotto/protocol";
-import { forgetAnnotations } from "../annotations.ts";
+import { forgetAnnotations } from "../annotation-slots.ts";
 import { addNotice, changeConversation, outboxOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { channels, pendingCommits } from "../stored/channel.ts";

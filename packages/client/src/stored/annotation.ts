@@ -29,6 +29,8 @@ const annotation = {
     reaction: [1, { emoji: text(REACTION_BYTES_MAX) }],
     edit: [2, { text: text(TEXT_BYTES_MAX) }],
     deletion: [3, {}],
+    /** `sentAt` is when it was read. */
+    read: [4, {}],
   }),
 };
 const current = struct(annotation);

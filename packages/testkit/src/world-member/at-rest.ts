@@ -17,6 +17,30 @@ export async function unrestOf({ seats, hosts, letters, timeline }: World): Prom
   ];
 }
 
+/** Clocks of devices differ, and an alarm rings a little late. */
+const READ_MS_LATE_MAX = 6 * 60_000;
+
+/** Nothing, once everybody has read what there is and time has passed. */
+export const outlivedIn = ({ seats, letters, timeline }: World): readonly Violation[] =>
+  letters.all().flatMap((letter) => outlived(letter, seats, timeline.now()));
+
+/** Once its reader has read it, a letter that burns then goes on both sides. */
+function outlived(letter: Letter, seats: readonly Seat[], now: number): readonly Violation[] {
+  const { key, from, to, text, afterReadMs, readAt, isDeleted } = letter;
+  if (key === undefined || afterReadMs === undefined || readAt === undefined || isDeleted) return [];
+  if (readAt + afterReadMs + READ_MS_LATE_MAX > now) return [];
+  return [
+    [from, to],
+    [to, from],
+  ].flatMap(([me = "", other = ""]) => {
+    const said = seats
+      .find(({ name }) => name === me)
+      ?.witness(other)
+      .saidOf(key);
+    return said === undefined ? [] : [{ rule: "SM35", what: `${text} was read, and ${me} still has it` }];
+  });
+}
+
 /** Nothing, once relays that lied have been found out wherever it cost anything. */
 export function lossesOf({ seats, letters, timeline }: World): readonly Violation[] {
   const lost = letters.all().filter(({ from, to }) => !letters.isWarned(from, to));

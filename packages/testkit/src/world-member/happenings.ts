@@ -32,6 +32,25 @@ export async function write(world: World, from: Seat, to: Seat): Promise<void> {
   if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
 }
 
+const MESSAGE_BURNS_MS = [30 * SECOND_MS, 5 * MINUTE_MS, HOUR_MS];
+const BURN_MAX_MS = 30 * DAY_MS;
+
+/** A letter with a burn time of its own. */
+async function writeFleeting(world: World): Promise<void> {
+  const { rng, letters, timeline, note } = world;
+  const from = rng.pick(world.seats);
+  const to = rng.pick(world.seats.filter((seat) => seat !== from));
+  const id = from.conversationWith(to.name);
+  const burn = { ms: rng.pick(MESSAGE_BURNS_MS), from: rng.chance(0.7) ? "reading" : "sending" } as const;
+  if (id === undefined) return;
+  const isRead = burn.from === "reading";
+  const bound = isRead ? Math.min(from.witness(to.name).burnMs() + burn.ms, BURN_MAX_MS) : burn.ms;
+  const letter = letters.write(from.name, to.name, timeline.now(), bound, isRead ? burn.ms : undefined);
+  note(`${from.name} writes "${letter.text}", which burns ${burn.ms} ms after ${burn.from}`);
+  const answer = await from.ask({ kind: "send", to: id, text: letter.text, burn });
+  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+}
+
 function writeToSomebody(world: World): Promise<void> {
   const from = world.rng.pick(world.seats);
   return write(world, from, world.rng.pick(world.seats.filter((seat) => seat !== from)));
@@ -53,8 +72,34 @@ const setBurn = (world: World): Promise<void> =>
     return seat.ask({ kind: "set-burn", in: id, burnMs });
   });
 
+async function readAs(world: World, seat: Seat, id: string): Promise<void> {
+  const { letters, timeline, nameById } = world;
+  const from = nameById.get(id);
+  const fleeting = letters
+    .all()
+    .filter((one) => one.to === seat.name && one.from === from && one.afterReadMs !== undefined);
+  const seen = fleeting.filter(({ isSeen }) => isSeen);
+  for (const letter of fleeting) letter.mayBeRead = true;
+  const answer = await seat.ask({ kind: "mark-read", in: id });
+  if (answer?.ok === true) for (const letter of seen) letter.readAt ??= timeline.now();
+}
+
 const markRead = (world: World): Promise<void> =>
-  inSome(world, (seat, id) => seat.ask({ kind: "mark-read", in: id }));
+  inSome(world, (seat, id) => {
+    world.note(`${seat.name} reads what ${world.nameById.get(id)} wrote`);
+    return readAs(world, seat, id);
+  });
+
+/** Everybody reads what there is, and what burns then has time to. */
+export async function readAll(world: World): Promise<void> {
+  world.note("everybody reads what there is");
+  for (const seat of world.seats)
+    for (const { id } of seat.member()?.view().conversations ?? []) await readAs(world, seat, id);
+  await world.settle();
+  await world.runFor(30 * SECOND_MS);
+  world.timeline.skip(2 * HOUR_MS);
+  await world.runFor(MINUTE_MS);
+}
 
 const draft = (world: World): Promise<void> =>
   inSome(world, (seat, id) => seat.ask({ kind: "draft", in: id, text: "not yet" }));
@@ -193,6 +238,9 @@ const ALWAYS: readonly Happening[] = [
   ...Array.from({ length: 14 }, () => writeToSomebody),
   setBurn,
   markRead,
+  markRead,
+  writeFleeting,
+  writeFleeting,
   draft,
   rename,
   react,
@@ -219,5 +267,5 @@ export const HAPPENINGS: Readonly<Record<WorldKind, readonly Happening[]>> = {
   plain: ALWAYS,
   wildClocks: [...ALWAYS, jumpRelayClock, jumpRelayClock],
   // What burns before it could arrive tells nothing of what became of it.
-  lyingRelays: ALWAYS.filter((happening) => happening !== setBurn),
+  lyingRelays: ALWAYS.filter((happening) => happening !== setBurn && happening !== writeFleeting),
 };

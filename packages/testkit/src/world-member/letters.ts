@@ -12,6 +12,11 @@ export type Letter = {
   /** True time at which it was asked for. */
   readonly writtenAt: number;
   readonly burnMs: number;
+  /** How long after reading it burns, `burnMs` after writing at the latest; undefined where reading does nothing. */
+  readonly afterReadMs: number | undefined;
+  /** Its reader's device was asked to count everything as read that it had, and was shown to have it when it agreed. */
+  mayBeRead: boolean;
+  readAt: number | undefined;
   /** Missing until `send` has answered: until then nothing is promised. */
   key: MessageKey | undefined;
   /** What it said after each edit, and whether its writer deleted it for everyone. */
@@ -44,7 +49,8 @@ export function createLetters(isHonest: boolean) {
     /** How much sooner than it should a message may burn. */
     earlyMs: (): number => earlyMs,
     /** Whether everybody may have forgotten it at this true time. */
-    mayHaveBurnt: (letter: Letter, now: number): boolean => letter.writtenAt + letter.burnMs - earlyMs < now,
+    mayHaveBurnt: (letter: Letter, now: number): boolean =>
+      letter.mayBeRead || letter.writtenAt + letter.burnMs - earlyMs < now,
     /** Somebody was told that their relay kept something back, or told it twice. */
     warn: (one: string, other: string): void => void warned.add(pairName(one, other)),
     isWarned: (one: string, other: string): boolean => warned.has(pairName(one, other)),
@@ -52,7 +58,7 @@ export function createLetters(isHonest: boolean) {
     violate(rule: string, what: string): void {
       if (!violations.some((one) => one.rule === rule && one.what === what)) violations.push({ rule, what });
     },
-    write(from: string, to: string, writtenAt: number, burnMs: number): Letter {
+    write(from: string, to: string, writtenAt: number, burnMs: number, afterReadMs?: number): Letter {
       const text = `letter ${++count} of ${from} to ${to}`;
       const letter: Letter = {
         text,
@@ -60,6 +66,9 @@ export function createLetters(isHonest: boolean) {
         to,
         writtenAt,
         burnMs,
+        afterReadMs,
+        mayBeRead: false,
+        readAt: undefined,
         key: undefined,
         versions: [],
         isDeleted: false,

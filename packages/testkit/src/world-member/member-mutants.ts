@@ -5,10 +5,15 @@
 import type { FoundMessage, Line, Ports, Records, RecordWrite } from "@sotto/client";
 import type { MlsEngine } from "@sotto/crypto";
 import {
+  CONTENT_PROFILE,
+  CONTENT_WAS_READ,
+  decode,
   decodeReply,
   decodeRequest,
+  encode,
   encodeReply,
   encodeRequest,
+  envelope,
   ok,
   type Reply,
   type Request,
@@ -134,6 +139,16 @@ export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
   "does not keep what it says about messages": forgetting(
     ({ key, value }) => key.startsWith(ANNOTATIONS) && value !== null,
   ),
+
+  /** Its reader forgets it in time, and its writer never hears that it is to. */
+  "does not tell that it has read what burns then": engineMutant((engine) => ({
+    seal(group, plaintext) {
+      const said = decode(envelope, plaintext);
+      if (!said.ok || said.value.contentKind !== CONTENT_WAS_READ) return engine.seal(group, plaintext);
+      const silent = { ...said.value, contentKind: CONTENT_PROFILE };
+      return engine.seal(group, encode(envelope, silent));
+    },
+  })),
 
   "loses the last commit with power": {
     disk: (file) => ({

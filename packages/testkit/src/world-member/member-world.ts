@@ -4,9 +4,9 @@
  */
 import { CALM } from "../air.ts";
 import type { Violation } from "../world-channel/ledger.ts";
-import { checkForgotten, lossesOf, unrestOf } from "./at-rest.ts";
+import { checkForgotten, lossesOf, outlivedIn, unrestOf } from "./at-rest.ts";
 import type { EngineName } from "./engines.ts";
-import { HAPPENINGS, write, type Happening, type WorldKind } from "./happenings.ts";
+import { HAPPENINGS, readAll, write, type Happening, type WorldKind } from "./happenings.ts";
 import { RELAY_LIES } from "./lies.ts";
 import type { MemberMutant } from "./seat.ts";
 import { metStart, newStart } from "./start.ts";
@@ -126,6 +126,9 @@ async function rest(world: World): Promise<void> {
   // What one connection carried without an answer the next one confirms.
   if ((await unrestOf(world)).length > 0) await restartRelays(world, 1);
   for (const { rule, what } of await unrestOf(world)) letters.violate(rule, what);
+  if (!letters.all().some(({ afterReadMs }) => afterReadMs !== undefined) || !world.rng.chance(0.4)) return;
+  await readAll(world);
+  for (const { rule, what } of outlivedIn(world)) letters.violate(rule, what);
 }
 
 /** Relays stop lying, and whoever was lied to has a day to notice by what the others write. */

@@ -5,7 +5,12 @@
 import type { ConversationView, Mark, MessageKey, MessageView } from "@sotto/client";
 import type { Letter, Letters } from "./letters.ts";
 
-type Shown = { readonly mark: Mark | undefined; readonly mine: boolean; readonly burnAt: number | undefined };
+type Shown = {
+  readonly mark: Mark | undefined;
+  readonly mine: boolean;
+  readonly burnAt: number | undefined;
+  readonly letter: Letter | undefined;
+};
 
 export type Witness = {
   /** `ownTime` is the device's clock. */
@@ -103,7 +108,8 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
       const isGivenUp = letters.ofKey(key)?.isGivenUp === true || before.mark === "failed";
       const isBurnt =
         before.burnAt !== undefined && before.burnAt <= ownTime + LATE_MS_MAX + letters.earlyMs();
-      if (isGone && !isBurnt && !isGivenUp) violate("SM20", "something was shown and is gone");
+      const isRead = before.letter?.mayBeRead === true;
+      if (isGone && !isBurnt && !isGivenUp && !isRead) violate("SM20", "something was shown and is gone");
       // What a lying relay lost is sent again.
       if (letters.isHonest && message?.mark && before.mark && RANK[message.mark] < RANK[before.mark])
         violate("SM20", `${before.mark} became ${message.mark}`);
@@ -136,7 +142,10 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
       current = view.messages;
       burnMs = view.burnMs;
       known = new Map(
-        view.messages.map(({ key, mark, mine, burn }) => [key, { mark, mine, burnAt: burn?.burnAt }]),
+        view.messages.map(({ key, mark, mine, burn, content }) => {
+          const letter = content.kind === "text" ? letters.ofText(content.text) : undefined;
+          return [key, { mark, mine, burnAt: burn?.burnAt, letter }];
+        }),
       );
     },
     burnMs: () => burnMs,
