@@ -109,6 +109,12 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     program: CLIENT,
     passesName: true,
   },
+  forward: {
+    usage: "forward PERSON MESSAGE OTHER-PERSON",
+    does: "the text of a message to somebody else, without its origin",
+    program: CLIENT,
+    passesName: true,
+  },
   delete: {
     usage: "delete PERSON MESSAGE",
     does: "delete a message of mine for everyone",

@@ -9,10 +9,10 @@ import { openWindow, type Window } from "./waiting.ts";
 /** Fewer letters than that would be a guess. */
 const KEY_LETTERS_MIN = 4;
 
-export const burnOf = ({ command }: Asked): Pick<Send, "burn"> =>
+export const burnOf = ({ command }: Asked): Pick<Extract<Intent, { kind: "send" }>, "burn"> =>
   command.burn === undefined ? {} : { burn: command.burn };
 
-type Send = Extract<Intent, { kind: "send" }>;
+type Send = Extract<Intent, { kind: "send" | "forward" }>;
 
 export async function sendAndWait(asked: Asked, intent: Send): Promise<Ended> {
   return untilSent(asked, intent.to, await asked.member.ask(intent));
@@ -60,6 +60,17 @@ export async function reply(asked: Asked): Promise<Ended> {
     replyTo: key,
     ...burnOf(asked),
   });
+}
+
+export async function forward(asked: Asked): Promise<Ended> {
+  const to = await find(asked, asked.command.operands[2] ?? "");
+  if (!to.ok) return to;
+  const found = await findMessage(asked);
+  if (!found.ok) return found;
+  const { window, key } = found.value;
+  const { id } = window.view();
+  window.close();
+  return sendAndWait(asked, { kind: "forward", in: id, key, to: to.value.id });
 }
 
 /** A message that was never sent and is deleted is gone at once. */

@@ -14,7 +14,7 @@ import { seedToWords } from "@sotto/crypto";
 import { assert, err, ok, unreachable, type Result } from "@sotto/protocol";
 import type { Device } from "@sotto/client-adapters/node";
 import { pinMistake } from "@sotto/client/pin";
-import { burnOf, change, reply, sendAndWait, untilSent } from "./about.ts";
+import { burnOf, change, forward, reply, sendAndWait, untilSent } from "./about.ts";
 import type { Command } from "./arguments.ts";
 import { attachingOf, saveFile } from "./files.ts";
 import { find as searchFor, messagesFrom } from "./finding.ts";
@@ -65,6 +65,8 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return save(asked);
     case "reply":
       return reply(asked);
+    case "forward":
+      return forward(asked);
     case "react":
     case "edit":
     case "delete":

@@ -112,7 +112,8 @@ function quoteText(quote: MessageView["quote"]): string {
 function contentText({ key, content }: MessageView): string {
   switch (content.kind) {
     case "text": {
-      const text = content.edits.length > 0 ? `${content.text} (edited)` : content.text;
+      const said = `${content.isForwarded === true ? "[forwarded] " : ""}${content.text}`;
+      const text = content.edits.length > 0 ? `${said} (edited)` : said;
       return content.file === undefined
         ? text
         : `[${fileText(content.file)}, ${key.slice(0, ID_CHARS)}] ${text}`;

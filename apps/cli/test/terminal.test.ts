@@ -96,9 +96,12 @@ test("[TC15] a message is answered, reacted to, edited and deleted by the letter
   assert.match(shown, /you: shall we meet 👍/);
   assert.match(shown, /Alice: \[re: shall we meet\] at eleven \(edited\)/);
 
+  assert.equal((await alice.run("forward", "bob", own, "bob")).status, 0);
+  assert.match((await bob.run("read", "alice", "--count", "1")).out, /Alice: \[forwarded\] at eleven\n/);
+
   assert.equal((await alice.run("react", "bob", theirs)).status, 0);
   assert.equal((await alice.run("delete", "bob", own)).status, 0);
-  const after = (await bob.run("read", "alice", "--count", "2", "--json")).json();
+  const after = (await bob.run("read", "alice", "--count", "3", "--json")).json();
   assert.deepEqual(after[0]?.["reactions"], []);
   assert.deepEqual(after[1]?.["content"], { kind: "deleted" });
 });
@@ -125,6 +128,7 @@ test("[TC15] what names no message, more than one, or another's to edit, changes
     [["edit", "bob", theirs, "shall we not"], /not here any more/],
     [["delete", "bob", theirs], /not here any more/],
     [["react", "bob", theirs, "no"], /not here any more/],
+    [["forward", "bob", theirs, "nobody"], /no conversation with "nobody"/],
     [["reply", "nobody", theirs, "x"], /no conversation with "nobody"/],
   ] as const) {
     const { status, err, out } = await alice.run(...words);

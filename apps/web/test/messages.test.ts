@@ -102,3 +102,18 @@ test("[UI52] an address opens only after a warning that names where it really le
     [],
   );
 });
+
+test("[UI53] a message is forwarded to somebody else, and what was forwarded says so", async () => {
+  const { page } = shown;
+  await page.goto(shown.address("conversation-marked"));
+  const article = page.getByRole("article").filter({ hasText: "The ferry goes at four." });
+  await article.getByText("Forwarded").waitFor();
+  await article.hover();
+  await article.locator(".message__options").click();
+  await page.getByRole("button", { name: "Forward" }).click();
+  await page.getByRole("dialog", { name: "Forward to" }).getByRole("button", { name: "Night desk" }).click();
+  await page.getByRole("dialog").waitFor({ state: "detached" });
+  const [intent] = (await asked("forward")) as readonly { readonly in: string; readonly to: string }[];
+  assert.deepEqual([intent?.in, typeof intent?.to], ["mara", "string"]);
+  assert.notEqual(intent?.to, "mara");
+});

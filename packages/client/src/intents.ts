@@ -41,6 +41,7 @@ import { isAdminIn } from "./group/change.ts";
 import { changeGroup, createGroup } from "./group/intents.ts";
 import { isGroup } from "./group/members.ts";
 import { keepDraft } from "./drafts.ts";
+import { forward } from "./forward.ts";
 import { approach } from "./introduction/approach.ts";
 import { ownName } from "./names.ts";
 import type { Problem } from "./problems.ts";
@@ -77,6 +78,14 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
         turn,
         intent.in,
         (number) => refusal(core, turn, number) ?? say(core, turn, number, intent),
+      );
+    case "forward":
+      return inConversation(turn, intent.in, (number) =>
+        inConversation(
+          turn,
+          intent.to,
+          (to) => refusal(core, turn, to) ?? forward(core, turn, { number, key: intent.key }, to),
+        ),
       );
     case "retry":
     case "discard":

@@ -3,7 +3,7 @@ import { toHex } from "@sotto/protocol";
 import type { Core } from "./core.ts";
 import { readMany } from "./reading.ts";
 import { authorName, isBurnt, parseItem } from "./rows.ts";
-import { contentNow, readSaid } from "./said.ts";
+import { burnNow, contentNow, readSaid } from "./said.ts";
 import { outboxEntries } from "./stored/conversation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, seenIds } from "./stored/message.ts";
@@ -47,6 +47,7 @@ export async function readQuotes(
 type Original = Parameters<typeof contentNow>[0] & {
   readonly mine: boolean;
   readonly author: Uint8Array | undefined;
+  readonly burnAt: number | undefined;
 };
 
 async function readOriginals(
@@ -69,10 +70,34 @@ async function readOriginals(
   });
   const waiting = [...resident.values(outboxEntries)].flatMap(([id, entry]) =>
     id.startsWith(`${number}/`) && wanted.has(toHex(entry.messageId))
-      ? [{ ...entry, mine: true, author: undefined }]
+      ? [
+          {
+            ...entry,
+            mine: true,
+            author: undefined,
+            burnAt: entry.burnMs === 0 ? undefined : entry.sentAt + entry.burnMs,
+          },
+        ]
       : [],
   );
   return [...stored, ...waiting];
+}
+
+/** A message as it reads now, and until when; undefined where there is none any more. */
+export async function readNow(
+  core: Core,
+  number: ConversationNumber,
+  key: string,
+  now: number,
+): Promise<{ readonly text: string; readonly burnAt: number | undefined } | undefined> {
+  const wanted = new Set([key]);
+  const [original] = await readOriginals(core, number, wanted, now);
+  if (original === undefined) return undefined;
+  const said = await readSaid(core.records, number, wanted);
+  const content = contentNow(original, said);
+  if (content?.kind !== "text") return undefined;
+  const { burnAt } = original;
+  return { text: content.text, burnAt: burnAt && burnNow({ ...original, burnAt, burnMs: 0 }, said).burnAt };
 }
 
 function beginningOf(text: string): string {

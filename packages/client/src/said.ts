@@ -58,9 +58,13 @@ export function contentNow(
     if (one.kind === "edit") versions.push({ text: one.text, time });
   const text = versions.at(-1)?.text ?? "";
   const edits = versions.slice(0, -1);
-  return written.file === undefined
-    ? { kind: "text", text, edits }
-    : { kind: "text", text, edits, file: fileToView(written.file) };
+  return {
+    kind: "text",
+    text,
+    edits,
+    ...(written.isForwarded && { isForwarded: true }),
+    ...(written.file !== undefined && { file: fileToView(written.file) }),
+  };
 }
 
 /** From when it was read, or else its upper bound. */

@@ -116,6 +116,8 @@ export type MessageView = {
         readonly text: string;
         readonly edits: readonly Version[];
         readonly file?: FileView;
+        /** It came from another conversation, its author says; from which is not known. */
+        readonly isForwarded?: true;
       }
     /** Its author deleted it for everyone. */
     | { readonly kind: "deleted" }
@@ -315,6 +317,13 @@ export type Intent =
   /** Of one's own message, for everyone. */
   | { readonly kind: "edit"; readonly in: ConversationId; readonly key: MessageKey; readonly text: string }
   | { readonly kind: "delete"; readonly in: ConversationId; readonly key: MessageKey }
+  /** Its text, into another conversation, without a trace of where it was. */
+  | {
+      readonly kind: "forward";
+      readonly in: ConversationId;
+      readonly key: MessageKey;
+      readonly to: ConversationId;
+    }
   | { readonly kind: "retry" | "discard"; readonly in: ConversationId; readonly key: MessageKey }
   | { readonly kind: "draft"; readonly in: ConversationId; readonly text: string }
   /** Up to and including `through`, or everything there is. */
@@ -361,5 +370,5 @@ export type Answer =
   | { readonly kind: "conversation"; readonly id: ConversationId }
   /** To show-kit: the text of its QR code, and its 24 words. Whoever has either is the account. */
   | { readonly kind: "kit"; readonly text: string; readonly words: readonly string[] }
-  /** To send and to attach: names the message from now on. */
+  /** To send, forward and attach: names the message from now on. */
   | { readonly kind: "message"; readonly key: MessageKey };

@@ -54,6 +54,8 @@ export const CONTENT_BURN_TIME = 9;
 export const CONTENT_READ_BURN = 10;
 /** That a message whose burn time begins then was read. */
 export const CONTENT_WAS_READ = 11;
+/** A text that came from another conversation: which one, and who wrote it, is not said. */
+export const CONTENT_FORWARD = 12;
 /** That its author leaves the group. */
 export const CONTENT_LEAVE = 32;
 /** A file that lies at a relay as a blob, with what its sender says beside it. */
@@ -96,6 +98,7 @@ export const readBurnContent = struct({
   contentKind: u32,
   content: opaque(BODY_BYTES_MAX),
 });
+export const forwardContent = struct({ text: text(TEXT_BYTES_MAX) });
 export const wasReadContent = struct({ of: fixed(16) });
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */

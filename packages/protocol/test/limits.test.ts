@@ -20,6 +20,7 @@ import {
   invitation,
   profileContent,
   reactionContent,
+  forwardContent,
   readBurnContent,
   roster,
   replyCodec,
@@ -274,6 +275,7 @@ const fields: readonly Field[] = [
   field("file content.picture.thumbnail", "THUMBNAIL_BYTES_MAX", fileContent, (count) =>
     fileOf({ picture: { width: 1, height: 1, thumbnail: bytes(count) } }),
   ),
+  field("forward.text", "TEXT_BYTES_MAX", forwardContent, (count) => ({ text: "t".repeat(count) })),
   field("readBurn.content", "BODY_BYTES_MAX", readBurnContent, (count) => ({
     afterReadMs: 1,
     contentKind: 1,

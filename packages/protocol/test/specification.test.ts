@@ -14,6 +14,7 @@ import {
   CONTENT_LEAVE,
   CONTENT_FILE,
   CONTENT_REACTION,
+  CONTENT_FORWARD,
   CONTENT_READ_BURN,
   CONTENT_WAS_READ,
   CONTENT_REPLY,
@@ -102,6 +103,7 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     burnTime: CONTENT_BURN_TIME,
     readBurn: CONTENT_READ_BURN,
     wasRead: CONTENT_WAS_READ,
+    forward: CONTENT_FORWARD,
     leave: CONTENT_LEAVE,
     file: CONTENT_FILE,
   });

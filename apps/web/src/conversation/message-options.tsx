@@ -1,5 +1,5 @@
 /** What can be done with one message: react, answer, copy, and with one's own edit or delete. */
-import type { MessageView } from "@sotto/client";
+import type { ConversationId, MessageView } from "@sotto/client";
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
@@ -7,11 +7,13 @@ import { CopyButton } from "../parts/copy-button.tsx";
 import { Dialog } from "../parts/dialog.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { momentWords } from "../words.ts";
+import { Forward } from "./forward.tsx";
 import { WhoReacted } from "./reactions.tsx";
 
 export type MessageAct =
   | { readonly kind: "react"; readonly emoji: string }
-  | { readonly kind: "reply" | "edit" | "delete" };
+  | { readonly kind: "reply" | "edit" | "delete" }
+  | { readonly kind: "forward"; readonly to: ConversationId };
 
 const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
 
@@ -26,6 +28,7 @@ export function MessageOptions(props: {
 }): JSX.Element | null {
   const { message, contact, isOver, onAct, onClose } = props;
   const [isDeleting, setDeleting] = useState(false);
+  const [isForwarding, setForwarding] = useState(false);
   const { content } = message;
   if (content.kind !== "text") return null;
   if (isDeleting) {
@@ -43,6 +46,7 @@ export function MessageOptions(props: {
       </Dialog>
     );
   }
+  if (isForwarding) return <Forward onChosen={(to) => onAct({ kind: "forward", to })} onClose={onClose} />;
   return (
     <Dialog title={m.message_options()} onClose={onClose}>
       {!isOver && <EmojiRow message={message} onAct={onAct} />}
@@ -54,6 +58,12 @@ export function MessageOptions(props: {
           </button>
         )}
         {content.text !== "" && <CopyButton text={content.text} label={m.copy_text()} />}
+        {content.file === undefined && (
+          <button type="button" class="button" onClick={() => setForwarding(true)}>
+            <Icon name="share" />
+            {m.forward()}
+          </button>
+        )}
         {message.mine && !isOver && (
           <>
             {content.text !== "" && (

@@ -89,6 +89,12 @@ export function Message(props: MessageProps): JSX.Element {
           onClick={(event) => mayAct && isTap(event) && onOptions(message.key)}
         >
           {message.quote !== undefined && <Quoted quote={message.quote} contact={contact} />}
+          {content.kind === "text" && content.isForwarded && (
+            <span class="bubble__forwarded">
+              <Icon name="share" />
+              {m.message_forwarded()}
+            </span>
+          )}
           {content.kind === "text" && content.file !== undefined && (
             <FileBubble
               message={message}

@@ -299,6 +299,9 @@ export const markedTalk: readonly MessageView[] = [
     },
   ),
   message("The plan: https://example.org/plan?day=5, and https://аррӏе.example/login", 4 * MINUTE_MS),
+  message("", 3 * MINUTE_MS, {
+    content: { kind: "text", text: "The ferry goes at *four*.", edits: [], isForwarded: true },
+  }),
   message("Or http://bank.example@login.evil.example:8080/a_b_c", 2 * MINUTE_MS, { mine: true }),
 ];
 

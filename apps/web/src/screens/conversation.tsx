@@ -111,6 +111,8 @@ export function Conversation(props: {
         return write({ kind: "edit", key, text });
       case "delete":
         return void run(device.ask({ kind: "delete", in: id, key }));
+      case "forward":
+        return void run(device.ask({ kind: "forward", in: id, key, to: act.to }));
       case "react":
         return void run(device.ask({ kind: "react", in: id, key, emoji: act.emoji }));
     }
