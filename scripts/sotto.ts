@@ -109,6 +109,18 @@ const COMMANDS: Readonly<Record<string, Command>> = {
     program: CLIENT,
     passesName: true,
   },
+  "pin-message": {
+    usage: "pin-message PERSON MESSAGE",
+    does: "put a message above the conversation, for both; unpin-message takes it away",
+    program: CLIENT,
+    passesName: true,
+  },
+  "unpin-message": {
+    usage: "unpin-message PERSON MESSAGE",
+    does: "take a message from above the conversation",
+    program: CLIENT,
+    passesName: true,
+  },
   forward: {
     usage: "forward PERSON MESSAGE OTHER-PERSON",
     does: "the text of a message to somebody else, without its origin",

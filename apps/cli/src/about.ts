@@ -74,7 +74,10 @@ export async function forward(asked: Asked): Promise<Ended> {
 }
 
 /** A message that was never sent and is deleted is gone at once. */
-export async function change(asked: Asked, kind: "react" | "edit" | "delete"): Promise<Ended> {
+export async function change(
+  asked: Asked,
+  kind: "react" | "pin" | "unpin" | "edit" | "delete",
+): Promise<Ended> {
   const { command, member, streams } = asked;
   const found = await findMessage(asked);
   if (!found.ok) return found;
@@ -96,7 +99,7 @@ export async function change(asked: Asked, kind: "react" | "edit" | "delete"): P
 
 async function intentOf(
   asked: Asked,
-  kind: "react" | "edit" | "delete",
+  kind: "react" | "pin" | "unpin" | "edit" | "delete",
   of: { readonly in: string; readonly key: string },
 ): Promise<Intent> {
   switch (kind) {
@@ -104,6 +107,8 @@ async function intentOf(
       return { ...of, kind, emoji: asked.command.operands[2] ?? "" };
     case "edit":
       return { ...of, kind, text: await textOf(asked, 2) };
+    case "pin":
+    case "unpin":
     case "delete":
       return { ...of, kind };
     default:

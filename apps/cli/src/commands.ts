@@ -65,6 +65,10 @@ export function run({ command, device, streams }: Run): Promise<Ended> {
       return save(asked);
     case "reply":
       return reply(asked);
+    case "pin-message":
+      return change(asked, "pin");
+    case "unpin-message":
+      return change(asked, "unpin");
     case "forward":
       return forward(asked);
     case "react":

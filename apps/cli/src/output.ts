@@ -88,7 +88,7 @@ export function messageLine({ name }: Pick<ConversationView, "name">, message: M
   const reactions = message.reactions.map(reactionText).join("");
   const said = printable(`${quoteText(message.quote)}${contentText(message)}${reactions}`);
   const reading = readingText(message);
-  return `${localTime(message.time)} ${message.key.slice(0, KEY_CHARS)} ${printable(author)}: ${said}${mark}${reading}`;
+  return `${localTime(message.time)} ${message.key.slice(0, KEY_CHARS)} ${printable(author)}: ${said}${mark}${message.isPinned ? " (pinned)" : ""}${reading}`;
 }
 
 /** Both are told that the writer learns when it was read. */
@@ -185,6 +185,8 @@ function noticeText(notice: Notice): string {
       return "messages vanished before this device saw them";
     case "burn-changed":
       return `${notice.mine ? "you" : (by ?? "the contact")} set the burn time to ${durationText(notice.burnMs)}`;
+    case "pin-changed":
+      return `${notice.mine ? "you" : (by ?? "the contact")} ${notice.isPinned ? "pinned" : "unpinned"} a message`;
     case "log-conflict":
       return "the relay showed two histories: ask its operator";
     case "group-created":
@@ -210,7 +212,7 @@ function noticeText(notice: Notice): string {
 
 export const messageJson = (
   { id, name }: Pick<ConversationView, "id" | "name">,
-  { key, mine, author, time, mark, burn, quote, reactions, content }: MessageView,
+  { key, mine, author, time, mark, burn, quote, reactions, isPinned, content }: MessageView,
 ): string =>
   JSON.stringify({
     conversation: id,
@@ -224,6 +226,7 @@ export const messageJson = (
     reading: burn?.reading,
     quote,
     reactions,
+    isPinned,
     content: contentJson(content),
   });
 

@@ -134,6 +134,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
     ],
     isChanging: false,
     isReacting: false,
+    isPinned: false,
     content: { kind: "text", text: "hello", edits: [] },
   } as const;
   const line = messageLine({ name: "Friday" }, message);
@@ -151,6 +152,7 @@ test("[TC3 TC22] names of members print no control sequence, and followed lines 
     burnMs: 0,
     isAccepted: true,
     draft: "",
+    pinned: [],
     messages: [message],
     hasOlder: false,
     hasNewer: false,

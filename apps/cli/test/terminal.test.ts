@@ -99,11 +99,17 @@ test("[TC15] a message is answered, reacted to, edited and deleted by the letter
   assert.equal((await alice.run("forward", "bob", own, "bob")).status, 0);
   assert.match((await bob.run("read", "alice", "--count", "1")).out, /Alice: \[forwarded\] at eleven\n/);
 
+  assert.equal((await alice.run("pin-message", "bob", theirs)).status, 0);
+  const pinned = (await bob.run("read", "alice", "--count", "4")).out;
+  assert.match(pinned, /you: shall we meet 👍 ✓✓ \(pinned\)/);
+  assert.match(pinned, /— the contact pinned a message/);
+  assert.equal((await alice.run("unpin-message", "bob", theirs)).status, 0);
+
   assert.equal((await alice.run("react", "bob", theirs)).status, 0);
   assert.equal((await alice.run("delete", "bob", own)).status, 0);
-  const after = (await bob.run("read", "alice", "--count", "3", "--json")).json();
-  assert.deepEqual(after[0]?.["reactions"], []);
-  assert.deepEqual(after[1]?.["content"], { kind: "deleted" });
+  const after = (await bob.run("read", "alice", "--count", "9", "--json")).json();
+  assert.deepEqual(after.find(({ key }) => String(key).startsWith(theirs))?.["reactions"], []);
+  assert.deepEqual(after.find(({ key }) => String(key).startsWith(own))?.["content"], { kind: "deleted" });
 });
 
 test("[TC16] what burns from reading says so on both sides, and its writer learns when it was read", async () => {

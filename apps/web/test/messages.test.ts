@@ -117,3 +117,13 @@ test("[UI53] a message is forwarded to somebody else, and what was forwarded say
   assert.deepEqual([intent?.in, typeof intent?.to], ["mara", "string"]);
   assert.notEqual(intent?.to, "mara");
 });
+
+test("[UI54] what is pinned stands above the messages, and can be read and unpinned there", async () => {
+  const { page } = shown;
+  await page.goto(shown.address("conversation-answers"));
+  await page.getByRole("button", { name: /2 pinned We meet at/ }).click();
+  const dialog = page.getByRole("dialog", { name: "Pinned" });
+  await dialog.locator("strong", { hasText: "side door" }).waitFor();
+  await dialog.getByRole("button", { name: "Unpin" }).first().click();
+  assert.deepEqual(await asked("unpin"), [{ kind: "unpin", in: "mara", key: "message-4" }]);
+});

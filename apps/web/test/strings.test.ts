@@ -50,6 +50,7 @@ const message = (key: string, time: number, mine: boolean): MessageView => ({
   reactions: [],
   isChanging: false,
   isReacting: false,
+  isPinned: false,
   content: { kind: "text", text: key, edits: [] },
 });
 const shape = (messages: readonly MessageView[], firstUnread?: string): readonly string[] =>

@@ -6,6 +6,7 @@ import type { Turn } from "./turn.ts";
 export const DELETION_SLOT = "d";
 export const EDIT_SLOTS = "e";
 export const READ_SLOT = "s";
+export const PIN_SLOT = "p";
 /** One of each person: an author's slot bears so much of their account that nobody comes by another's. */
 export const reactionSlot = ({ mine, author }: Pick<Annotation, "mine" | "author">): string => {
   if (mine) return "rm";

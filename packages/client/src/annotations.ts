@@ -6,6 +6,7 @@
 import {
   CONTENT_DELETION,
   CONTENT_EDIT,
+  CONTENT_PIN,
   CONTENT_REACTION,
   CONTENT_WAS_READ,
   decode,
@@ -14,6 +15,7 @@ import {
   encode,
   equalBytes,
   fromHex,
+  pinContent,
   reactionContent,
   toHex,
   unreachable,
@@ -26,10 +28,12 @@ import {
   forgetAnnotations,
   isDeleted,
   reactionSlot,
+  PIN_SLOT,
   READ_SLOT,
 } from "./annotation-slots.ts";
-import { outboxOf, queueMessage, type ToSend } from "./conversation.ts";
+import { addNotice, outboxOf, queueMessage, type ToSend } from "./conversation.ts";
 import type { Core } from "./core.ts";
+import { nameIn } from "./group/members.ts";
 import { burnFromReading, readTime } from "./read-burn.ts";
 import { annotations, type About, type Annotation } from "./stored/annotation.ts";
 import { outboxEntries } from "./stored/conversation.ts";
@@ -169,6 +173,7 @@ async function keep(
   const slot = await slotFor(turn, target, said);
   if (slot === undefined) return about.kind !== "read";
   const { idKey, itemId } = target;
+  if (about.kind === "pin") await notePin(turn, number, idKey, said);
   turn.save(annotations, `${idKey}/${slot}`, said);
   if (about.kind === "read" && itemId !== undefined)
     await burnFromReading(core, turn, number, { itemId, idKey, readAt: said.sentAt });
@@ -176,11 +181,27 @@ async function keep(
   return true;
 }
 
+/** A change is shown to everybody. */
+async function notePin(
+  turn: Turn,
+  number: ConversationNumber,
+  idKey: string,
+  { about, mine, author }: Annotation,
+): Promise<void> {
+  const before = await turn.load(annotations, `${idKey}/${PIN_SLOT}`);
+  const wasPinned = before?.about.kind === "pin" && before.about.isPinned;
+  const by = author && nameIn(turn, number, author);
+  if (about.kind === "pin" && about.isPinned !== wasPinned)
+    addNotice(turn, number, { kind: "pin-changed", mine, by, isPinned: about.isPinned });
+}
+
 function maySay(target: Target, said: Annotation): boolean {
   const { about, mine } = said;
   switch (about.kind) {
     case "reaction":
       return isReaction(about.emoji);
+    case "pin":
+      return true;
     case "edit":
     case "deletion":
       return isAuthor(target, said);
@@ -213,6 +234,8 @@ async function slotFor(turn: Turn, { idKey }: Target, said: Annotation): Promise
       return reactionSlot(said);
     case "deletion":
       return DELETION_SLOT;
+    case "pin":
+      return PIN_SLOT;
     case "read":
       return (await turn.load(annotations, `${idKey}/${READ_SLOT}`)) === undefined ? READ_SLOT : undefined;
     case "edit": {
@@ -248,6 +271,12 @@ function readAbout(
       const read = decode(deletionContent, content);
       return read.ok ? { messageId: read.value.of, about: { kind: "deletion" } } : undefined;
     }
+    case CONTENT_PIN: {
+      const read = decode(pinContent, content);
+      return read.ok
+        ? { messageId: read.value.of, about: { kind: "pin", isPinned: read.value.isPinned } }
+        : undefined;
+    }
     case CONTENT_WAS_READ: {
       const read = decode(wasReadContent, content);
       return read.ok ? { messageId: read.value.of, about: { kind: "read" } } : undefined;
@@ -272,6 +301,10 @@ function annotationToSend(target: Uint8Array, { messageId, burnMs, sentAt, about
       };
     case "deletion":
       return { ...head, contentKind: CONTENT_DELETION, content: encode(deletionContent, { of: target }) };
+    case "pin": {
+      const content = encode(pinContent, { of: target, isPinned: about.isPinned });
+      return { ...head, contentKind: CONTENT_PIN, content };
+    }
     case "read":
       return { ...head, contentKind: CONTENT_WAS_READ, content: encode(wasReadContent, { of: target }) };
     default:
@@ -279,15 +312,31 @@ function annotationToSend(target: Uint8Array, { messageId, burnMs, sentAt, about
   }
 }
 
-/** An own one was found in the log. */
+/** An own one was found in the log. A pin holds from there on, whatever the contact said before it. */
 export async function noteSent(
+  core: Core,
   turn: Turn,
   number: ConversationNumber,
-  message: Pick<Said, "messageId" | "contentKind" | "content">,
+  message: ToSend,
   sent: NonNullable<Annotation["sent"]>,
 ): Promise<void> {
   const read = readAbout(message.contentKind, message.content);
   if (read === undefined) return;
+  if (read.about.kind === "pin") {
+    const target = await targetOf(turn, number, read.messageId);
+    const { messageId, sentAt, burnMs } = message;
+    const said: Annotation = {
+      messageId,
+      mine: true,
+      author: undefined,
+      sentAt,
+      burnMs,
+      sent,
+      about: read.about,
+    };
+    if (target !== undefined) await keep(core, turn, number, target, said);
+    return;
+  }
   const prefix = `${annotations.prefix}${number}/${toHex(read.messageId)}/`;
   for (const key of turn.keys(prefix)) {
     const id = key.slice(annotations.prefix.length);

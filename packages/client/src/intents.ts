@@ -72,6 +72,8 @@ export async function decideIntent(core: Core, turn: Turn, intent: Intent): Prom
         (number) => refusal(core, turn, number) ?? send(core, turn, number, intent),
       );
     case "react":
+    case "pin":
+    case "unpin":
     case "edit":
     case "delete":
       return inConversation(
@@ -217,7 +219,7 @@ async function say(
   core: Core,
   turn: Turn,
   number: ConversationNumber,
-  intent: Extract<Intent, { kind: "react" | "edit" | "delete" }>,
+  intent: Extract<Intent, { kind: "react" | "pin" | "unpin" | "edit" | "delete" }>,
 ): Promise<Answered> {
   const messageId = messageIdOf(intent.key);
   const about = aboutOf(intent);
@@ -229,10 +231,15 @@ async function say(
   return isSaid ? DONE : err({ kind: "message-gone" });
 }
 
-function aboutOf(intent: Extract<Intent, { kind: "react" | "edit" | "delete" }>): Result<About, Problem> {
+function aboutOf(
+  intent: Extract<Intent, { kind: "react" | "pin" | "unpin" | "edit" | "delete" }>,
+): Result<About, Problem> {
   switch (intent.kind) {
     case "react":
       return ok({ kind: "reaction", emoji: intent.emoji });
+    case "pin":
+    case "unpin":
+      return ok({ kind: "pin", isPinned: intent.kind === "pin" });
     case "delete":
       return ok({ kind: "deletion" });
     case "edit": {

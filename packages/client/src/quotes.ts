@@ -50,7 +50,7 @@ type Original = Parameters<typeof contentNow>[0] & {
   readonly burnAt: number | undefined;
 };
 
-async function readOriginals(
+export async function readOriginals(
   { records, resident }: Core,
   number: ConversationNumber,
   wanted: ReadonlySet<string>,

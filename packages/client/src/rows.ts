@@ -8,7 +8,7 @@ import { conversations, outboxEntries, type Conversation, type OutboxEntry } fro
 import { groups } from "./stored/group.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
 import { items, RAW_ENVELOPE, type StoredItem, type StoredMessage } from "./stored/message.ts";
-import { burnNow, contentNow, reactionsTo, unsentAbout, type Said } from "./said.ts";
+import { burnNow, contentNow, isPinned, reactionsTo, unsentAbout, type Said } from "./said.ts";
 import type { ConversationRow, Mark, MessagePreview, MessageView, Quote } from "./views.ts";
 import { isWritten } from "./written.ts";
 
@@ -55,6 +55,7 @@ const NOTHING_BESIDE = {
   reactions: [],
   isChanging: false,
   isReacting: false,
+  isPinned: false,
 } as const;
 
 export function itemToView(
@@ -82,6 +83,7 @@ export function itemToView(
     quote,
     reactions: reactionsTo(messageId, said, (one) => authorName(resident, numberOf(key), one)),
     ...unsentAbout(messageId, said),
+    isPinned: isPinned(messageId, said),
     content: contentToView(item, said),
   };
 }
@@ -114,6 +116,7 @@ export function waitingToView(
       ? []
       : reactionsTo(messageId, said, (one) => authorName(resident, id.slice(0, id.indexOf("/")), one)),
     ...unsentAbout(messageId, said),
+    isPinned: isPinned(messageId, said),
     content: isExpired ? gone : contentToView(entry, said),
   };
 }

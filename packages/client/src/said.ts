@@ -95,6 +95,12 @@ export function reactionsTo(
   return found.toSorted((a, b) => Number(b.mine) - Number(a.mine));
 }
 
+export const isPinned = (messageId: Uint8Array, said: Said): boolean =>
+  (said.get(toHex(messageId)) ?? []).some(({ about }) => about.kind === "pin" && about.isPinned);
+
+/** What shows a message differently. */
+const CHANGES: readonly string[] = ["edit", "deletion", "pin"];
+
 /** What one says about a message oneself and the relay does not have yet: an edit or deletion, a reaction. */
 export function unsentAbout(
   messageId: Uint8Array,
@@ -102,7 +108,7 @@ export function unsentAbout(
 ): { readonly isChanging: boolean; readonly isReacting: boolean } {
   const unsent = (said.get(toHex(messageId)) ?? []).filter(({ mine, sent }) => mine && sent === undefined);
   return {
-    isChanging: unsent.some(({ about }) => about.kind === "edit" || about.kind === "deletion"),
+    isChanging: unsent.some(({ about }) => CHANGES.includes(about.kind)),
     isReacting: unsent.some(({ about }) => about.kind === "reaction"),
   };
 }

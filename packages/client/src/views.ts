@@ -91,6 +91,9 @@ export type FileView = {
   readonly sent: number | undefined;
 };
 
+/** Made anew from its message whenever it is shown. */
+export type Pinned = { readonly key: MessageKey; readonly mine: boolean; readonly text: string };
+
 export type MessageView = {
   readonly key: MessageKey;
   readonly mine: boolean;
@@ -105,10 +108,11 @@ export type MessageView = {
   readonly quote: Quote | undefined;
   /** One of each person at most, the own one first. */
   readonly reactions: readonly Reaction[];
-  /** An own edit or deletion that is not at the relay yet. */
+  /** An own edit, deletion or pin that is not at the relay yet. */
   readonly isChanging: boolean;
   /** Likewise an own reaction, or that it was taken back. */
   readonly isReacting: boolean;
+  readonly isPinned: boolean;
   readonly content:
     /** `edits` are the versions before, oldest first. */
     | {
@@ -162,6 +166,12 @@ export type Notice =
     }
   | { readonly kind: "removed"; readonly by: string | undefined } // this member is in the group no longer
   | { readonly kind: "left" } // likewise, by their own wish
+  | {
+      readonly kind: "pin-changed";
+      readonly mine: boolean;
+      readonly by: string | undefined;
+      readonly isPinned: boolean;
+    }
   | { readonly kind: "log-conflict" }; // the relay showed two histories
 
 export type GroupMember = {
@@ -208,6 +218,8 @@ export type ConversationView = {
   /** Small files may be fetched unasked: this person has begun the conversation, or written in it. */
   readonly isAccepted: boolean;
   readonly draft: string;
+  /** What stands above it for both, pinned last first: the newest twenty. */
+  readonly pinned: readonly Pinned[];
   /** Oldest first. A window on the newest, or around where somebody went; whether there are more at either end. */
   readonly messages: readonly MessageView[];
   readonly hasOlder: boolean;
@@ -314,6 +326,8 @@ export type Intent =
       readonly key: MessageKey;
       readonly emoji: string;
     }
+  /** For both: it stands above the conversation, or does so no more. */
+  | { readonly kind: "pin" | "unpin"; readonly in: ConversationId; readonly key: MessageKey }
   /** Of one's own message, for everyone. */
   | { readonly kind: "edit"; readonly in: ConversationId; readonly key: MessageKey; readonly text: string }
   | { readonly kind: "delete"; readonly in: ConversationId; readonly key: MessageKey }

@@ -7,6 +7,7 @@ import { believedNow, type Core } from "./core.ts";
 import { groupToView } from "./group/view.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
 import { uploadsToView } from "./file/upload-view.ts";
+import { readPins } from "./pins.ts";
 import { quoteIn, readQuotes } from "./quotes.ts";
 import { readMany, readOne } from "./reading.ts";
 import {
@@ -194,6 +195,7 @@ export class Windows {
       messages: [...messages, ...queued, ...sending],
       hasOlder,
       hasNewer,
+      pinned: await readPins(this.#core, window.number, now),
     });
   }
 
@@ -229,7 +231,7 @@ export class Windows {
   #view(
     { number, firstUnread, itemByKey }: Window,
     conversation: Conversation,
-  ): Omit<ConversationView, "messages" | "hasOlder" | "hasNewer"> {
+  ): Omit<ConversationView, "messages" | "hasOlder" | "hasNewer" | "pinned"> {
     const { resident } = this.#core;
     const { policy, relayUrl } = profileOf(this.#core);
     const via = viaOf(conversation);

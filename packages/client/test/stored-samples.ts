@@ -114,6 +114,7 @@ export const samples = (): readonly Sample[] => [
     about: { kind: "reaction", emoji: "👍" },
   }),
   sample("edit 2", annotations, { ...said, about: { kind: "edit", text: "at eleven" } }),
+  sample("pin", annotations, { ...said, about: { kind: "pin", isPinned: true } }),
   sample("read", annotations, { ...said, about: { kind: "read" } }),
   sample("deletion 2", annotations, { ...said, about: { kind: "deletion" } }),
   sample("burn time changed 2", items, {
@@ -283,6 +284,11 @@ export const samples = (): readonly Sample[] => [
     name: "Newsroom",
     removed: [bytes(32, 2)],
     roles: [{ accountId: bytes(32, 64), role: "admin" }],
+  }),
+  sample("notice of a pin", items, {
+    kind: "notice",
+    at: 1_700_000_000_000,
+    notice: { kind: "pin-changed", mine: true, by: undefined, isPinned: true },
   }),
   sample("seen id", seenIds, { itemKey: "00000001/018bcfe56800aaaaaaaa00000000000ct" }),
   sample("due burn", dues, { kind: "burn", itemKey: "00000001/0", idKey: "00000001/1" }),

@@ -1,6 +1,6 @@
 /** What members say to each other, inside the encryption. Spec: spec/content.md. */
 import { rung } from "./burn.ts";
-import { constant, fixed, opaque, optional, struct, text, uint, u32, type TypeOf } from "./codec.ts";
+import { bool, constant, fixed, opaque, optional, struct, text, uint, u32, type TypeOf } from "./codec.ts";
 import { contactCard, endpoint, identityChain } from "./identity.ts";
 import {
   BODY_BYTES_MAX,
@@ -56,6 +56,8 @@ export const CONTENT_READ_BURN = 10;
 export const CONTENT_WAS_READ = 11;
 /** A text that came from another conversation: which one, and who wrote it, is not said. */
 export const CONTENT_FORWARD = 12;
+/** That a message stands above the conversation for everybody, or does so no more. */
+export const CONTENT_PIN = 13;
 /** That its author leaves the group. */
 export const CONTENT_LEAVE = 32;
 /** A file that lies at a relay as a blob, with what its sender says beside it. */
@@ -99,6 +101,7 @@ export const readBurnContent = struct({
   content: opaque(BODY_BYTES_MAX),
 });
 export const forwardContent = struct({ text: text(TEXT_BYTES_MAX) });
+export const pinContent = struct({ of: fixed(16), isPinned: bool });
 export const wasReadContent = struct({ of: fixed(16) });
 export const channelGoneContent = struct({ cid: fixed(32) });
 /** The name a member shows to contacts. */

@@ -15,6 +15,7 @@ import {
   CONTENT_FILE,
   CONTENT_REACTION,
   CONTENT_FORWARD,
+  CONTENT_PIN,
   CONTENT_READ_BURN,
   CONTENT_WAS_READ,
   CONTENT_REPLY,
@@ -104,6 +105,7 @@ test("[CN2] Kinds: the specification's table is the code's", () => {
     readBurn: CONTENT_READ_BURN,
     wasRead: CONTENT_WAS_READ,
     forward: CONTENT_FORWARD,
+    pin: CONTENT_PIN,
     leave: CONTENT_LEAVE,
     file: CONTENT_FILE,
   });

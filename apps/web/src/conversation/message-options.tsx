@@ -12,7 +12,7 @@ import { WhoReacted } from "./reactions.tsx";
 
 export type MessageAct =
   | { readonly kind: "react"; readonly emoji: string }
-  | { readonly kind: "reply" | "edit" | "delete" }
+  | { readonly kind: "reply" | "edit" | "delete" | "pin" | "unpin" }
   | { readonly kind: "forward"; readonly to: ConversationId };
 
 const EMOJIS = ["👍", "❤️", "😂", "😮", "😢", "🙏"];
@@ -62,6 +62,16 @@ export function MessageOptions(props: {
           <button type="button" class="button" onClick={() => setForwarding(true)}>
             <Icon name="share" />
             {m.forward()}
+          </button>
+        )}
+        {!isOver && (
+          <button
+            type="button"
+            class="button"
+            onClick={() => onAct({ kind: message.isPinned ? "unpin" : "pin" })}
+          >
+            <Icon name="pin" />
+            {message.isPinned ? m.unpin() : m.pin_for_all()}
           </button>
         )}
         {message.mine && !isOver && (

@@ -21,6 +21,8 @@ export function noticeWords(notice: Notice, isOfGroup = false): string {
       return m.notice_gap();
     case "burn-changed":
       return burnWords(notice);
+    case "pin-changed":
+      return pinWords(notice);
     case "log-conflict":
       return isOfGroup ? m.notice_log_conflict_group() : m.notice_log_conflict();
     case "group-created":
@@ -78,6 +80,12 @@ function roleWords({ by, name, role }: Of<"role-changed">): string {
   if (by === undefined) return name === undefined ? self() : mine({ name: nameWords(name) });
   if (name === undefined) return you({ by: nameWords(by) });
   return other({ by: nameWords(by), name: nameWords(name) });
+}
+
+function pinWords({ mine, by, isPinned }: Of<"pin-changed">): string {
+  if (mine) return isPinned ? m.notice_pin_mine() : m.notice_unpin_mine();
+  if (by === undefined) return isPinned ? m.notice_pin_theirs() : m.notice_unpin_theirs();
+  return isPinned ? m.notice_pin_by({ by: nameWords(by) }) : m.notice_unpin_by({ by: nameWords(by) });
 }
 
 function burnWords({ mine, by, burnMs }: Of<"burn-changed">): string {

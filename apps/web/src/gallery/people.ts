@@ -122,6 +122,7 @@ export const message = (text: string, agoMs: number, rest: Partial<MessageView> 
   reactions: [],
   isChanging: false,
   isReacting: false,
+  isPinned: false,
   content: { kind: "text", text, edits: [] },
   ...rest,
 });
@@ -133,6 +134,10 @@ export const answeredTalk: readonly MessageView[] = [
       kind: "notice",
       notice: { kind: "burn-changed", mine: false, by: undefined, burnMs: WEEK_MS },
     },
+    burn: undefined,
+  }),
+  message("", 2 * HOUR_MS, {
+    content: { kind: "notice", notice: { kind: "pin-changed", mine: false, by: undefined, isPinned: true } },
     burn: undefined,
   }),
   message("Can you bring the second set of keys on Friday, and the list of names?", 40 * MINUTE_MS, {
@@ -323,6 +328,7 @@ export const conversation = (rest: Partial<ConversationView> = {}): Conversation
   burnMs: WEEK_MS,
   isAccepted: true,
   draft: "",
+  pinned: [],
   messages: talk,
   hasOlder: false,
   hasNewer: false,

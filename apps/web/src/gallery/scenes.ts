@@ -129,6 +129,7 @@ const failures = PROBLEMS.map((problem, at) => ({
   reactions: [],
   isChanging: false,
   isReacting: false,
+  isPinned: false,
   content: { kind: "text" as const, text: problem.kind, edits: [] },
 }));
 
@@ -196,7 +197,17 @@ export const SCENES: Readonly<Record<string, Scene>> = {
   "conversation-answers": {
     view: open(),
     place: talk,
-    conversation: conversation({ messages: answeredTalk }),
+    conversation: conversation({
+      messages: answeredTalk,
+      pinned: [
+        {
+          key: "message-4",
+          mine: false,
+          text: "We meet at the **side door** at half past ten, and not a minute later.",
+        },
+        { key: "message-3", mine: true, text: "Keys yes." },
+      ],
+    }),
   },
   "conversation-files": {
     view: open(),

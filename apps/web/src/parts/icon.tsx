@@ -42,6 +42,7 @@ const SHAPES = {
   ),
   more: <path d="M12 5.5v.1M12 12v.1M12 18.5v.1" stroke-width="2.75" />,
   offline: <path d="M3 3l18 18M8.5 8A6 6 0 0 0 6 19h11M19.8 17.2A4 4 0 0 0 17.5 11a6 6 0 0 0-4.8-4.5" />,
+  pin: <path d="M9 3.5h6M10 3.5v6l-3 4.5h10l-3-4.5v-6M12 14v6.5" />,
   picture: <path d="M4.5 5h15v14h-15zM4.5 16l4.5-4.5 4 4 2.5-2.5 4 4M15 9.5v.1" />,
   qr: (
     <path d="M4.5 4.5h6v6h-6zM13.5 4.5h6v6h-6zM4.5 13.5h6v6h-6zM13.5 13.5h2.5v2.5M19.5 13.5v2.5M13.5 19.5h2.5M19.5 19.5h-.1" />

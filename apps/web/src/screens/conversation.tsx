@@ -15,6 +15,7 @@ import { Composer, type Writing } from "../conversation/composer.tsx";
 import { Log } from "../conversation/log.tsx";
 import { Over } from "../conversation/over.tsx";
 import { MessageOptions, type MessageAct } from "../conversation/message-options.tsx";
+import { PinnedBar } from "../conversation/pinned.tsx";
 import type { Shown } from "../conversation/use-conversation.ts";
 import { useDevice } from "../device.ts";
 import { search } from "../finding/wanted.ts";
@@ -111,6 +112,9 @@ export function Conversation(props: {
         return write({ kind: "edit", key, text });
       case "delete":
         return void run(device.ask({ kind: "delete", in: id, key }));
+      case "pin":
+      case "unpin":
+        return void run(device.ask({ kind: act.kind, in: id, key }));
       case "forward":
         return void run(device.ask({ kind: "forward", in: id, key, to: act.to }));
       case "react":
@@ -131,6 +135,7 @@ export function Conversation(props: {
         <OfflineStrip reachability={view.reachability} />
       </div>
       <StateStrip view={view} />
+      <PinnedBar view={view} onUnpin={(key) => void run(device.ask({ kind: "unpin", in: id, key }))} />
       <FilesProvider value={{ id, isAccepted: view.isAccepted }}>
         <Log
           key={jump.count}

@@ -53,7 +53,7 @@ export async function settleOwn(
   if (!isWritten(contentKind)) {
     learnOwnBurnTime(turn, number, message);
     if (contentKind === CONTENT_LEAVE) leave(core, turn, number, { kind: "left" });
-    await noteSent(turn, number, message, { cid: Uint8Array.fromHex(cid), seq });
+    await noteSent(core, turn, number, message, { cid: Uint8Array.fromHex(cid), seq });
   } else if (!isKept) {
     forgetAnnotations(turn, idKey);
     forgetFile(turn, idKey);

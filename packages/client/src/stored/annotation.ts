@@ -31,6 +31,7 @@ const annotation = {
     deletion: [3, {}],
     /** `sentAt` is when it was read. */
     read: [4, {}],
+    pin: [5, { isPinned: bool }],
   }),
 };
 const current = struct(annotation);

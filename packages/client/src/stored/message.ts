@@ -40,6 +40,7 @@ const notice = tagged({
   "role-changed": [37, { by, name: optional(name), role: groupRole }],
   removed: [38, { by }],
   left: [39, {}],
+  "pin-changed": [40, { mine: bool, by, isPinned: bool }],
 });
 
 const message = {

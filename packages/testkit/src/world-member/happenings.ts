@@ -136,6 +136,17 @@ const react = (world: World): Promise<void> =>
     true,
   );
 
+const pin = (world: World): Promise<void> =>
+  about(
+    world,
+    (seat, id, { key, text }) => {
+      const kind = world.rng.pick(["pin", "unpin"] as const);
+      world.note(`${seat.name} wants to ${kind} "${text}"`);
+      return seat.ask({ kind, in: id, key });
+    },
+    true,
+  );
+
 const edit = (world: World): Promise<void> =>
   about(world, (seat, id, letter) => {
     const text = world.letters.revise(letter);
@@ -245,6 +256,7 @@ const ALWAYS: readonly Happening[] = [
   rename,
   react,
   react,
+  pin,
   edit,
   edit,
   remove,

@@ -31,7 +31,7 @@ export type Witness = {
 /** An alarm rings so much late, and the device needs its turn. */
 const LATE_MS_MAX = 60_000;
 const RANK: Readonly<Record<Mark, number>> = { failed: 0, waiting: 0, sent: 1, delivered: 2 };
-const HONEST_NOTICES: readonly string[] = ["started", "contact-renamed", "burn-changed"];
+const HONEST_NOTICES: readonly string[] = ["started", "contact-renamed", "burn-changed", "pin-changed"];
 const WARNINGS: readonly string[] = ["gap", "log-conflict", "remade"];
 
 export type WitnessOptions = {
@@ -163,10 +163,10 @@ export function createWitness({ letters, me, other, hasArrived }: WitnessOptions
     saidOf: (key) => {
       const message = current.find((one) => one.key === key);
       if (message === undefined || message.content.kind === "notice") return undefined;
-      const { content, reactions } = message;
+      const { content, reactions, isPinned } = message;
       const said = content.kind === "text" ? [...content.edits.map(({ text }) => text), content.text] : [];
       const byName = reactions.map(({ emoji, mine }) => `${mine ? me : other} ${emoji}`).toSorted();
-      return JSON.stringify([content.kind, ...said, ...byName]);
+      return JSON.stringify([content.kind, isPinned, ...said, ...byName]);
     },
     isEmpty: () => current.every(({ content }) => content.kind !== "text" || content.text === ""),
   };
