@@ -1,6 +1,11 @@
 /** When a message is forgotten on this device. Spec: spec/client.md, "Burning". */
 import type { Policy } from "@sotto/protocol";
 
+/** A thousand years: whatever a contact claims, a time that it is added to can still be written down. */
+const BURN_MS_BELIEVED = 2 ** 45;
+/** Of a burn time that somebody else has named. */
+export const believedBurn = (burnMs: number): number => Math.min(burnMs, BURN_MS_BELIEVED);
+
 /**
  * Burn plus the earlier of sending and receipt; plus receipt where the two differ by more than the burn, because then
  * one of the clocks is not to be believed. Undefined where burning is off. All in milliseconds.
@@ -11,8 +16,9 @@ export function burnDeadline(of: {
   readonly receivedAt: number;
 }): number | undefined {
   if (of.burnMs === 0) return undefined;
-  const isBelieved = Math.abs(of.receivedAt - of.sentAt) <= of.burnMs;
-  return of.burnMs + (isBelieved ? Math.min(of.sentAt, of.receivedAt) : of.receivedAt);
+  const burnMs = believedBurn(of.burnMs);
+  const isBelieved = Math.abs(of.receivedAt - of.sentAt) <= burnMs;
+  return burnMs + (isBelieved ? Math.min(of.sentAt, of.receivedAt) : of.receivedAt);
 }
 
 /** After this long a repeat of a message is past its own burn, and no longer remembered. */

@@ -14,6 +14,7 @@ import {
   type FileContent,
 } from "@sotto/protocol";
 import { isPossibleFile } from "./file/possible.ts";
+import { believedBurn } from "./burning.ts";
 
 export type Written = {
   readonly text: string;
@@ -60,7 +61,7 @@ export function readWritten(contentKind: number, content: Uint8Array): Written |
 export function readBurnMs({ contentKind, content }: Content): number | undefined {
   if (contentKind !== CONTENT_READ_BURN) return undefined;
   const read = decode(readBurnContent, content);
-  return read.ok ? read.value.afterReadMs : undefined;
+  return read.ok ? believedBurn(read.value.afterReadMs) : undefined;
 }
 
 function unwrapped(given: Content): Content | undefined {

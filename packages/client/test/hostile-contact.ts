@@ -6,7 +6,7 @@ import type { Person } from "./world.ts";
 export async function sayRaw(
   from: Person,
   to: Person,
-  raw: { readonly contentKind: number; readonly content: Uint8Array },
+  raw: { readonly contentKind: number; readonly content: Uint8Array; readonly burnMs?: number },
 ): Promise<void> {
   const { world, relay, records } = from;
   relay.isUp = false;

@@ -2,7 +2,15 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import type { Burn, ChosenBurn, MessageView } from "@sotto/client";
-import { CONTENT_WAS_READ, decodeRequest, encode, wasReadContent } from "@sotto/protocol";
+import {
+  CONTENT_READ_BURN,
+  CONTENT_WAS_READ,
+  decodeRequest,
+  encode,
+  readBurnContent,
+  textContent,
+  wasReadContent,
+} from "@sotto/protocol";
 import { burningAs } from "../src/read-burn.ts";
 import { sayRaw } from "./hostile-contact.ts";
 import { acquaintances, type Person } from "./world.ts";
@@ -185,6 +193,25 @@ test("[CL112] the relay keeps it for waiting and burning together", async () => 
   const rungs = rungsAt(here);
   await sendBurning(alice, bob, "an hour and a little", { ms: 5_000, from: "reading" });
   assert.deepEqual(rungs, ["1day"]);
+});
+
+test("[CL112] burn times beyond all reason end nobody's client", async () => {
+  const { world, alice, bob } = await acquaintances();
+  const afterReadMs = Number.MAX_SAFE_INTEGER;
+  const inner = { contentKind: 1, content: encode(textContent, { text: "for ever and ever" }) };
+  const content = encode(readBurnContent, { afterReadMs, ...inner });
+  for (const burnMs of [0, Number.MAX_SAFE_INTEGER])
+    await sayRaw(alice, bob, { contentKind: CONTENT_READ_BURN, content, burnMs });
+  await read(bob, alice);
+  await world.pass(1_000);
+  for (const [who, of] of [
+    [alice, bob],
+    [bob, alice],
+  ] as const) {
+    who.crash();
+    await who.start();
+    assert.equal((await shown(who, of.id)).length, 2);
+  }
 });
 
 test("[CL113] neither its writer nor a second reading moves the clock", async () => {
