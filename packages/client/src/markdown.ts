@@ -6,7 +6,7 @@
 export type Inline =
   | { readonly kind: "text" | "code" | "address"; readonly text: string }
   | { readonly kind: Emphasis; readonly children: readonly Inline[] };
-export type Emphasis = "bold" | "italic" | "strike";
+type Emphasis = "bold" | "italic" | "strike";
 export type Block =
   /** Lines as they were written, line breaks among their texts. */
   | { readonly kind: "lines" | "quote"; readonly children: readonly Inline[] }

@@ -9,7 +9,7 @@ import type { ConversationNumber } from "./stored/keys.ts";
 import { toHex } from "@sotto/protocol";
 import type { Pinned } from "./views.ts";
 
-export const PINS_SHOWN_MAX = 20;
+const PINS_SHOWN_MAX = 20;
 
 export async function readPins(
   core: Core,

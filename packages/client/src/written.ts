@@ -33,7 +33,8 @@ export const isWritten = (contentKind: number): boolean =>
 /** Undefined for every other kind, and where the content is not of its kind's format. */
 export function readWritten(contentKind: number, content: Uint8Array): Written | undefined {
   const plain = unwrapped({ contentKind, content });
-  switch (plain?.contentKind) {
+  if (plain === undefined) return undefined;
+  switch (plain.contentKind) {
     case CONTENT_TEXT: {
       const read = decode(textContent, plain.content);
       return read.ok ? { text: read.value.text, to: undefined, isForwarded: false } : undefined;
