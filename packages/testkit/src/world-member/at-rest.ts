@@ -37,7 +37,7 @@ function outlived(letter: Letter, seats: readonly Seat[], now: number): readonly
       .find(({ name }) => name === me)
       ?.witness(other)
       .saidOf(key);
-    return said === undefined ? [] : [{ rule: "SM35", what: `${text} was read, and ${me} still has it` }];
+    return said === undefined ? [] : [{ rule: "SM36", what: `${text} was read, and ${me} still has it` }];
   });
 }
 
