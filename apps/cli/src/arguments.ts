@@ -99,7 +99,11 @@ const OPERANDS: Readonly<Record<CommandName, { least: number; most: number; usag
     most: 1,
     usage: "find [TEXT] [--in PERSON] [--since DATE] [--until DATE] [--count N]",
   },
-  send: { least: 1, most: 2, usage: "send PERSON [TEXT] [--file PATH [--show-name]] [--burn TIME | --burn-after-reading TIME]" },
+  send: {
+    least: 1,
+    most: 2,
+    usage: "send PERSON [TEXT] [--file PATH [--show-name]] [--burn TIME | --burn-after-reading TIME]",
+  },
   reply: {
     least: 2,
     most: 3,

@@ -2,7 +2,6 @@
 import {
   follow,
   readKit,
-  type Answer,
   type ConversationView,
   type Intent,
   type Member,

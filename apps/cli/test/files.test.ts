@@ -37,7 +37,7 @@ async function newestKey(who: Person, other: string): Promise<string> {
   );
 }
 
-test("[TC15] [TC16] [FT10] a file arrives as it was, and its name only with --show-name", async () => {
+test("[TC32] [TC33] [FT10] a file arrives as it was, and its name only with --show-name", async () => {
   const plan = randomBytes(300_000);
   writeFileSync(at("plan of the harbour.pdf"), plan);
   await alice.ask("send", "bob", "the plan", "--file", at("plan of the harbour.pdf"));
@@ -81,7 +81,7 @@ test("[FT41] a picture is sent without what its camera wrote into it", async () 
   assert.deepEqual(readFileSync(at("saved.png")), Buffer.concat([header, ihdr, idat, iend]));
 });
 
-test("[FT11] [FT12] [TC15] a large file goes on where it was after sender and relay were killed", async () => {
+test("[FT11] [FT12] [TC32] a large file goes on where it was after sender and relay were killed", async () => {
   const film = randomBytes(9 * 1_048_576);
   writeFileSync(at("film"), film);
   const before = blobBytes();
@@ -102,7 +102,7 @@ test("[FT11] [FT12] [TC15] a large file goes on where it was after sender and re
   assert.ok(readFileSync(at("film saved")).equals(film));
 });
 
-test("[TC16] [FT22] saving goes on where it was cut off", async () => {
+test("[TC33] [FT22] saving goes on where it was cut off", async () => {
   const key = await newestKey(bob, "alice");
   const path = at("film once more");
   const saving = bob.start("save", "alice", key, path);

@@ -22,6 +22,7 @@ export async function forward(
 ): Promise<Result<Answer, Problem>> {
   const found = await readNow(core, original.number, original.key, turn.believedNow);
   if (found === undefined) return err({ kind: "message-gone" });
+  if (found.text.trim() === "") return err({ kind: "text-empty" }); // a file without a word
   const { policy } = turn.need(profiles, "");
   const conversation = changeConversation(turn, to, { changedAt: turn.now });
   const content = encode(forwardContent, { text: found.text });

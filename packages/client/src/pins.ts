@@ -3,6 +3,7 @@ import { PIN_SLOT } from "./annotation-slots.ts";
 import type { Core } from "./core.ts";
 import { readOriginals } from "./quotes.ts";
 import { readMany } from "./reading.ts";
+import { authorName } from "./rows.ts";
 import { contentNow, readSaid } from "./said.ts";
 import { annotations } from "./stored/annotation.ts";
 import type { ConversationNumber } from "./stored/keys.ts";
@@ -23,7 +24,9 @@ export async function readPins(
   const shown = (await readOriginals(core, number, wanted, now)).flatMap((original) => {
     const content = contentNow(original, said);
     if (content?.kind !== "text") return [];
-    return [{ key: toHex(original.messageId), mine: original.mine, text: content.text }];
+    const { messageId, mine } = original;
+    const author = authorName(core.resident, number, original);
+    return [{ key: toHex(messageId), mine, author, text: content.text }];
   });
   const timeOf = ({ key }: Pinned): number => timeByKey.get(key) ?? 0;
   return shown.toSorted((a, b) => timeOf(b) - timeOf(a));

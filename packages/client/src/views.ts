@@ -92,7 +92,13 @@ export type FileView = {
 };
 
 /** Made anew from its message whenever it is shown. */
-export type Pinned = { readonly key: MessageKey; readonly mine: boolean; readonly text: string };
+export type Pinned = {
+  readonly key: MessageKey;
+  readonly mine: boolean;
+  readonly author: string | undefined;
+  /** Empty for a file without a word. */
+  readonly text: string;
+};
 
 export type MessageView = {
   readonly key: MessageKey;

@@ -40,7 +40,9 @@ const HOPELESS: ReadonlySet<string> = new Set(["expired", "file-needed", "file-c
 const isTap = (event: TargetedMouseEvent<HTMLElement>): boolean =>
   matchMedia("(hover: none)").matches &&
   getSelection()?.isCollapsed !== false &&
-  !(event.target instanceof Element && event.target.closest("a, button, dialog, [role=button], pre") !== null);
+  !(
+    event.target instanceof Element && event.target.closest("a, button, dialog, [role=button], pre") !== null
+  );
 
 export function Message(props: MessageProps): JSX.Element {
   const { message, contact, isFirst, isLast, isTarget, showsAuthor, waits, onIntent, onOptions, onCompare } =

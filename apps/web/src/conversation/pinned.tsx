@@ -21,14 +21,19 @@ export function PinnedBar(props: {
         <Icon name="pin" />
         <span class="pinned__count">{m.pinned_count({ count: pinned.length })}</span>
         <span class="pinned__text" dir="auto">
-          {newest.text}
+          {newest.text || m.pinned_file()}
         </span>
       </button>
       {isOpen && (
         <Dialog title={m.pinned_title()} onClose={() => setOpen(false)}>
           <ul class="pinned__all">
             {pinned.map((one) => (
-              <PinnedOne key={one.key} one={one} author={one.mine ? m.you() : name} onUnpin={props.onUnpin} />
+              <PinnedOne
+                key={one.key}
+                one={one}
+                author={one.mine ? m.you() : (one.author ?? name)}
+                onUnpin={props.onUnpin}
+              />
             ))}
           </ul>
         </Dialog>
@@ -47,7 +52,7 @@ function PinnedOne(props: {
     <li>
       <bdi class="quote__author">{author}</bdi>
       <div class="pinned__whole" dir="auto">
-        <Markup text={one.text} />
+        {one.text === "" ? m.pinned_file() : <Markup text={one.text} />}
       </div>
       <button type="button" class="button" onClick={() => onUnpin(one.key)}>
         {m.unpin()}

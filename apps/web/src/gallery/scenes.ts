@@ -203,9 +203,10 @@ export const SCENES: Readonly<Record<string, Scene>> = {
         {
           key: "message-4",
           mine: false,
+          author: undefined,
           text: "We meet at the **side door** at half past ten, and not a minute later.",
         },
-        { key: "message-3", mine: true, text: "Keys yes." },
+        { key: "message-3", mine: true, author: undefined, text: "Keys yes." },
       ],
     }),
   },
