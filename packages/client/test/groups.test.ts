@@ -6,6 +6,7 @@ import { openPost, sealPost } from "@sotto/crypto";
 import {
   decode,
   decodeReply,
+  decodeRequest,
   encode,
   encodeReply,
   groupInvitation,
@@ -181,6 +182,49 @@ test("[GP7] whoever leaves is out at once; an admin takes them out where the own
   await alice.start();
   await world.pass(5_000);
   assert.equal(await rolesOf(alice, id), "Alice owner, Bob admin, Dave member");
+});
+
+test("[GP7] who is taken out before they have read that they left has left, and nothing is amiss", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, people } = all;
+  const [, bob, carol] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  bob.tamper = () => undefined;
+  await bob.ask({ kind: "leave-group", in: id });
+  await world.pass(5_000);
+  assert.equal(await rolesOf(carol, id), "Alice owner, Carol member");
+  bob.crash();
+  bob.tamper = (frame) => frame;
+  await bob.start();
+  await world.pass(5_000);
+  assert.deepEqual(
+    (await noticesOf(bob, id)).map((one) => (one as { kind: string }).kind),
+    ["group-created", "left"],
+  );
+});
+
+test("[GP5] the relay is told how far somebody read who was removed, so that it can forget", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, here, people } = all;
+  const [alice, bob] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  let removedAt = 0;
+  bob.tamper = changingEntries((reply) => {
+    if (reply.kind === "pushed" && reply.entry.kind === "commit") removedAt = reply.entry.seq;
+    return reply;
+  });
+  const told: number[] = [];
+  here.filter = (frame) => {
+    const decoded = decodeRequest(frame);
+    if (decoded.ok && decoded.value.body.kind === "ack" && removedAt > 0)
+      told.push(decoded.value.body.through);
+    return true;
+  };
+  await alice.ask({ kind: "remove-member", in: id, member: bob.id });
+  await world.pass(1_000);
+  assert.ok(removedAt > 0);
+  // In the ended epoch and in the one that follows it acknowledges who stays; in the ended one who goes.
+  assert.equal(told.filter((through) => through === removedAt).length, 5);
 });
 
 test("[GP4] [GP8] an admin acts with the key that was posted; who is an admin no longer has the old one", async () => {

@@ -64,7 +64,7 @@ async function takeIn(core: Core, turn: Turn, cid: string, entry: ChannelEntry):
   switch (entry.kind) {
     case "message":
       await takeMessage(core, turn, cid, entry);
-      return "next";
+      return unlessBroken(turn, cid);
     case "commit":
       return applyCommit(core, turn, cid, entry);
     case "erased":
@@ -73,6 +73,10 @@ async function takeIn(core: Core, turn: Turn, cid: string, entry: ChannelEntry):
       return unreachable(entry);
   }
 }
+
+/** A message may be the last that is of any use here: that this member leaves, or that the channel is gone. */
+const unlessBroken = (turn: Turn, cid: string): Applied =>
+  turn.need(channels, cid).state === "broken" ? "broken" : "next";
 
 async function takeMessage(core: Core, turn: Turn, cid: string, entry: MessageEntry): Promise<void> {
   const channel = turn.need(channels, cid);
@@ -122,7 +126,7 @@ async function takeErased(
   const own = entry.messageId && outboxIdOf(turn, channel.conversation, entry.messageId);
   if (own !== undefined) {
     await settleOwn(core, turn, cid, own, entry);
-    return "next";
+    return unlessBroken(turn, cid);
   }
   const isDue = entry.rung !== undefined && entry.time + RUNG_MS[entry.rung] <= turn.believedNow;
   if (!isDue) addNotice(turn, channel.conversation, { kind: "gap" });

@@ -1,6 +1,7 @@
 /** This member is in a group no longer: nothing more is read or sent there, and what was said stays until it burns. */
 import { toHex } from "@sotto/protocol";
 import { forgetAnnotations } from "../annotation-slots.ts";
+import { acknowledge } from "../channel/acknowledge.ts";
 import { addNotice, changeConversation, outboxOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { channels, pendingCommits } from "../stored/channel.ts";
@@ -32,10 +33,12 @@ export function leave(
   turn.changedItems.add(number);
 }
 
-/** Its keys go; the record stays, because messages name it. */
+/** Its keys go; the record stays, because messages name it. The relay need keep nothing more for this device. */
 function abandonChannel(core: Core, turn: Turn, cid: string): void {
   const channel = turn.get(channels, cid);
   if (channel === undefined) return;
+  const session = core.sessions.get(cid);
+  if (session !== undefined) acknowledge(turn, cid, session);
   turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
   turn.forgetGroup(cid);
