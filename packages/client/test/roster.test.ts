@@ -28,6 +28,7 @@ const factsOf = (committer: number, after: Roster, changed: Partial<CommitFacts>
   removed: difference(BEFORE, after),
   isAdminSigned: true,
   isNewAdminKey: false,
+  isOwnerLeaving: false,
   ...changed,
 });
 const isAllowed = (committer: number, after: Roster, changed: Partial<CommitFacts> = {}): boolean =>
@@ -94,6 +95,20 @@ test("[GP3] nobody removes the owner or themselves", () => {
   assert.ok(!isAllowed(ADMIN, gone, { isNewAdminKey: true }));
 });
 
+test("[GP3] an owner who said that they leave is taken out by an admin, who is the owner then", () => {
+  const leaving = { isNewAdminKey: true, isOwnerLeaving: true };
+  const inherited = rosterOf([ADMIN, "owner"], [BOB, "member"], [CAROL, "member"]);
+  assert.ok(isAllowed(ADMIN, inherited, leaving));
+  const given = rosterOf([ADMIN, "admin"], [BOB, "owner"], [CAROL, "member"]);
+  const more = rosterOf([ADMIN, "owner"], [BOB, "admin"], [CAROL, "member"]);
+  const none = rosterOf([ADMIN, "admin"], [BOB, "member"], [CAROL, "member"]);
+  for (const after of [given, more, none]) assert.ok(!isAllowed(ADMIN, after, leaving));
+  const byMember = rosterOf([ADMIN, "admin"], [BOB, "member"], [CAROL, "owner"]);
+  assert.ok(!isAllowed(CAROL, byMember, leaving), "and by nobody else");
+  const beside = withRoles(BEFORE, [{ accountId: account(ADMIN), role: "owner" }]);
+  assert.ok(!isAllowed(ADMIN, beside, leaving), "nobody is the owner while they are there");
+});
+
 test("[GP8] where somebody who knows the seed is an admin no longer, there is a new key", () => {
   const demoted = withRoles(BEFORE, [{ accountId: account(ADMIN), role: "member" }]);
   const gone = rosterOf([OWNER, "owner"], [BOB, "member"], [CAROL, "member"]);
@@ -110,6 +125,7 @@ test("[GP3] a Commit without a roster changes nobody and no key", () => {
     removed: [],
     isAdminSigned: false,
     isNewAdminKey: false,
+    isOwnerLeaving: false,
   };
   assert.ok(mayFollow(BEFORE, undefined, plain));
   for (const change of [

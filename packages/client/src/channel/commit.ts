@@ -25,7 +25,8 @@ import { isSame, mayFollow, type CommitFacts } from "../group/roster.ts";
 import { invite } from "../introduction/invite.ts";
 import { channels, pendingCommits, type Channel, type PendingCommit } from "../stored/channel.ts";
 import { conversations } from "../stored/conversation.ts";
-import { groups, type StoredGroup } from "../stored/group.ts";
+import { groupMembers, groups, memberId, type StoredGroup } from "../stored/group.ts";
+import type { ConversationNumber } from "../stored/keys.ts";
 import type { Turn } from "../turn.ts";
 import type { Applied } from "./apply.ts";
 import { breakChannel } from "./broken.ts";
@@ -151,6 +152,7 @@ async function mergeOther(core: Core, turn: Turn, cid: string, entry: CommitEntr
     removed: accountsOf(removed),
     isAdminSigned: entry.adminSignature !== undefined,
     isNewAdminKey: !isSameKey(entry.next.admin, before?.adminKey),
+    isOwnerLeaving: before !== undefined && isOwnerLeaving(turn, channel.conversation, before),
   };
   if (!isAllowed(before, change, facts)) {
     if (before !== undefined) expel(core, turn, channel.conversation, by);
@@ -193,6 +195,13 @@ function isAllowed(
 ): boolean {
   if (before !== undefined) return mayFollow(before.roster, change?.roster, facts);
   return change === undefined && facts.added.length + facts.removed.length === 0 && !facts.isNewAdminKey;
+}
+
+function isOwnerLeaving(turn: Turn, number: ConversationNumber, { roster }: StoredGroup): boolean {
+  const owner = roster.members.find(({ role }) => role === "owner");
+  return (
+    owner !== undefined && turn.get(groupMembers, memberId(number, owner.accountId))?.leavingAt !== undefined
+  );
 }
 
 const isSameKey = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>

@@ -23,7 +23,7 @@ import { callBack } from "./call-back.ts";
 import { cardIn } from "./cards.ts";
 import { accountAt } from "./leaves.ts";
 import { adminSigner } from "./members.ts";
-import { isAdmin, losesAdmin, roleIn, withRoles } from "./roster.ts";
+import { isAdmin, losesAdmin, roleIn, withoutGoing, withRoles } from "./roster.ts";
 
 /** How long an admin waits for the owner to take out whoever leaves, so that not all of them do it at once. */
 const OTHERS_WAIT_MS = 60_000;
@@ -80,14 +80,16 @@ function nextStep(
   const want = turn.get(wants, number);
   const { roster } = stored;
   const named: Roster = { ...roster, name: want?.name ?? roster.name };
-  const isOwner = roleIn(roster, core.self.verified.accountId) === "owner";
-  const changed = isOwner ? withRoles(named, want?.roles ?? []) : named;
+  const self = core.self.verified.accountId;
+  const isOwner = roleIn(roster, self) === "owner";
   const going = goingFrom(core, turn, number, stored, isOwner);
+  // Nobody is made the owner who goes at once.
+  const roles = (want?.roles ?? []).filter(({ accountId }) => !includes(going, accountId));
+  const changed = isOwner ? withRoles(named, roles) : named;
   if (going.length > 0) {
     const leaves = group.members().filter((one) => includes(going, accountAt(one)));
-    const members = changed.members.filter(({ accountId }) => !includes(going, accountId));
     const change = { kind: "remove", leaves: leaves.map(({ leaf }) => leaf) } as const;
-    return { change, roster: { ...changed, members }, joining: [] };
+    return { change, roster: withoutGoing(changed, going, self), joining: [] };
   }
   const joining = joiningIn(turn, number);
   if (joining.length > 0) {
@@ -104,7 +106,7 @@ const rolesOf = ({ name, members }: Roster) => [name, ...members.map(({ role }) 
 const includes = (all: readonly Uint8Array[], one: Uint8Array | undefined): boolean =>
   one !== undefined && all.some((other) => equalBytes(other, one));
 
-/** Whom this admin removes, and who said that they leave. The owner stays. */
+/** Whom this admin removes, and who said that they leave: the owner, too, who was made it while they did. */
 function goingFrom(
   core: Core,
   turn: Turn,
@@ -115,12 +117,12 @@ function goingFrom(
   const removed = turn.get(wants, number)?.removed ?? [];
   return roster.members.flatMap(({ accountId, role }) => {
     const { leavingAt } = turn.get(groupMembers, memberId(number, accountId)) ?? {};
-    const waitMs = isOwner ? 0 : OTHERS_WAIT_MS;
+    const waitMs = isOwner || role === "owner" ? 0 : OTHERS_WAIT_MS;
     const isDue = leavingAt !== undefined && leavingAt + waitMs <= turn.now;
     if (leavingAt !== undefined && !isDue) wakeAt(core, turn, number, leavingAt + waitMs);
     const isSelf = equalBytes(accountId, core.self.verified.accountId);
-    const isGoing = isDue || includes(removed, accountId);
-    return isGoing && role !== "owner" && !isSelf ? [accountId] : [];
+    const isGoing = isDue || (role !== "owner" && includes(removed, accountId));
+    return isGoing && !isSelf ? [accountId] : [];
   });
 }
 

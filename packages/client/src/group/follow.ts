@@ -137,22 +137,27 @@ function tellRoles(
 function settle(turn: Turn, number: ConversationNumber, self: Uint8Array): void {
   const { roster } = turn.need(groups, number);
   const wanted = turn.get(wants, number);
+  const own = roleIn(roster, self);
+  // Nobody takes out the owner, not who has become it either.
+  const removed = (wanted?.removed ?? []).filter((one) => {
+    const role = roleIn(roster, one);
+    return isAdmin(own) && role !== undefined && role !== "owner";
+  });
   for (const { accountId } of roster.members) {
     // Who goes out to come in again is still on the way in.
-    if (wanted?.removed.some((one) => equalBytes(one, accountId)) === true) continue;
+    if (removed.some((one) => equalBytes(one, accountId))) continue;
     const id = memberId(number, accountId);
     if (turn.get(additions, id) !== undefined) turn.remove(additions, id);
     if (turn.get(introductions, id) !== undefined) turn.remove(introductions, id);
   }
   if (wanted === undefined) return;
-  const own = roleIn(roster, self);
   const isComing = (accountId: Uint8Array): boolean => {
     const id = memberId(number, accountId);
     return turn.get(additions, id) !== undefined || turn.get(introductions, id) !== undefined;
   };
   const left: Want = {
     name: wanted.name === roster.name || !isAdmin(own) ? undefined : wanted.name,
-    removed: wanted.removed.filter((one) => isAdmin(own) && roleIn(roster, one) !== undefined),
+    removed,
     roles: wanted.roles.filter(({ accountId, role }) => {
       const is = roleIn(roster, accountId);
       return own === "owner" && is !== role && (is !== undefined || isComing(accountId));

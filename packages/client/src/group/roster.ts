@@ -19,6 +19,8 @@ export type CommitFacts = {
   readonly isAdminSigned: boolean;
   /** The admins' key is another one from then on. */
   readonly isNewAdminKey: boolean;
+  /** The owner said that they leave: made the owner while they did. Whoever takes them out is the owner then. */
+  readonly isOwnerLeaving: boolean;
 };
 
 /** Whether a Commit may make `after` of `before`. `after` is undefined where it says nothing of the roster. */
@@ -26,13 +28,16 @@ export function mayFollow(before: Roster, after: Roster | undefined, facts: Comm
   const { committer, added, removed } = facts;
   if (after === undefined) return added.length === 0 && removed.length === 0 && !facts.isNewAdminKey;
   const role = roleIn(before, committer);
+  const hasHeir = facts.isOwnerLeaving && isOwnerGone(before, after);
   if (!facts.isAdminSigned || !isAdmin(role) || roleIn(after, committer) === undefined) return false;
   return (
     isWellFormed(after) &&
     isSame(difference(after, before), added) &&
     isSame(difference(before, after), removed) &&
-    after.members.every((one) => mayStand(one, memberIn(before, one.accountId), { role, committer })) &&
-    before.members.every((one) => one.role !== "owner" || roleIn(after, one.accountId) !== undefined) &&
+    after.members.every((one) =>
+      mayStand(one, memberIn(before, one.accountId), { role, committer, isHeir: hasHeir }),
+    ) &&
+    (hasHeir || !isOwnerGone(before, after)) &&
     (!losesAdmin(before, after) || facts.isNewAdminKey)
   );
 }
@@ -42,12 +47,17 @@ export const isWellFormed = ({ members }: Roster): boolean =>
   new Set(members.map(({ accountId }) => toHex(accountId))).size === members.length &&
   members.filter(({ role }) => role === "owner").length === 1;
 
+const isOwnerGone = (before: Roster, after: Roster): boolean =>
+  before.members.some((one) => one.role === "owner" && roleIn(after, one.accountId) === undefined);
+
 function mayStand(
   after: RosterMember,
   before: RosterMember | undefined,
-  by: { readonly role: GroupRole | undefined; readonly committer: Uint8Array },
+  by: { readonly role: GroupRole | undefined; readonly committer: Uint8Array; readonly isHeir: boolean },
 ): boolean {
   if (before === undefined) return after.role === "member" && equalBytes(after.addedBy, by.committer);
+  const isCommitter = equalBytes(after.accountId, by.committer);
+  if (by.isHeir && isCommitter) return after.role === "owner" && equalBytes(after.addedBy, before.addedBy);
   const isRoleKept = after.role === before.role || by.role === "owner";
   return isRoleKept && equalBytes(after.addedBy, before.addedBy);
 }
@@ -55,6 +65,14 @@ function mayStand(
 /** Somebody who holds the seed of the admins' key is no admin any more. */
 export const losesAdmin = (before: Roster, after: Roster): boolean =>
   before.members.some(({ accountId, role }) => isAdmin(role) && !isAdmin(roleIn(after, accountId)));
+
+/** The roster without these; if the owner is among them, `heir` is it from then on. */
+export function withoutGoing(roster: Roster, going: readonly Uint8Array[], heir: Uint8Array): Roster {
+  const members = roster.members.filter(({ accountId }) => !going.some((one) => equalBytes(one, accountId)));
+  if (!isOwnerGone(roster, { ...roster, members })) return { ...roster, members };
+  const isHeir = ({ accountId }: RosterMember): boolean => equalBytes(accountId, heir);
+  return { ...roster, members: members.map((one) => (isHeir(one) ? { ...one, role: "owner" } : one)) };
+}
 
 /** Accounts of `a` that are not in `b`. */
 export const difference = (a: Roster, b: Roster): readonly Uint8Array[] =>
