@@ -159,6 +159,36 @@ test("[GP6] who was removed can be brought in again", async () => {
   assert.deepEqual(await textsOf(bob, id), ["me: back again"]);
 });
 
+test("[GP6] [GP9] who is brought in again before they have read that they were removed is in", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, here, people } = all;
+  const [alice, bob, carol] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  bob.crash();
+  await carol.send(id, "while bob is away");
+  await alice.ask({ kind: "remove-member", in: id, member: bob.id });
+  await world.pass(1_000);
+  await alice.ask({ kind: "add-members", in: id, members: [bob.id] });
+  await world.pass(5_000);
+  // The invitation is read long before the log.
+  bob.tamper = (frame) => {
+    const decoded = decodeReply(frame);
+    return decoded.ok && decoded.value.body.kind === "opened" ? undefined : frame;
+  };
+  await bob.start();
+  await world.pass(5_000);
+  bob.tamper = (frame) => frame;
+  here.cutAll();
+  await world.pass(20_000);
+  await bob.send(id, "back again");
+  await world.pass(1_000);
+  assert.equal((await bob.conversation(id)).state, "ready");
+  assert.deepEqual(await textsOf(carol, id), ["me: while bob is away", "Bob: back again"]);
+  assert.deepEqual(await textsOf(bob, id), ["Carol: while bob is away", "me: back again"]);
+  for (const who of people)
+    assert.equal(await rolesOf(who, id), "Alice owner, Bob member, Carol member", who.name);
+});
+
 test("[GP7] whoever leaves is out at once; an admin takes them out where the owner is away", async () => {
   const all = await party("Alice", "Bob", "Carol", "Dave");
   const { world, people } = all;

@@ -25,16 +25,34 @@ import { accountAt } from "./leaves.ts";
 import { accountsOf, nameIn } from "./members.ts";
 import { isAdmin, isSame, isWellFormed, roleIn } from "./roster.ts";
 
-export async function joinGroup(core: Core, turn: Turn, invited: GroupInvitation): Promise<void> {
-  if (!isGenuine(core, turn, invited)) return;
+/** How long an invitation waits for the log to say that this member was taken out before. */
+const REMOVAL_WAIT_MS_MAX = 300_000;
+
+/** later: it comes before what the log has to say first, and is to be heard again. */
+export async function joinGroup(
+  core: Core,
+  turn: Turn,
+  invited: GroupInvitation,
+): Promise<"taken" | "later"> {
+  if (!isGenuine(core, turn, invited)) return "taken";
   // One that was left, or broke, may be entered again.
-  if (turn.get(channels, toHex(invited.cid))?.state === "live") return;
+  const channel = turn.get(channels, toHex(invited.cid));
+  const isIn = channel?.state === "live";
+  if (isIn && channel.epoch >= invited.start.epoch) return "taken";
   const number = conversationOf(turn, invited.groupId);
-  if (number !== undefined && !mayCallBack(turn, number, invited)) return;
+  if (number !== undefined && !mayCallBack(turn, number, invited)) return "taken";
+  if (isIn && isWaitedFor(core, turn)) return "later";
   const joining = await openWelcome(core, turn, invited.welcome);
-  if (joining?.group.epoch !== invited.start.epoch || !isAsTold(core, joining.group, invited)) return;
+  if (joining?.group.epoch !== invited.start.epoch || !isAsTold(core, joining.group, invited)) return "taken";
   joining.accept();
   await enter(core, turn, invited, joining.group, number);
+  return "taken";
+}
+
+/** Who is called into a later epoch of a log was taken out in one that they have not read. */
+function isWaitedFor({ inbox }: Core, turn: Turn): boolean {
+  inbox.heldSince ??= turn.now;
+  return turn.now < inbox.heldSince + REMOVAL_WAIT_MS_MAX;
 }
 
 /** By a contact who is an admin there; everybody's chain verifies and goes on from what is known. */

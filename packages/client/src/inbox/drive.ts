@@ -12,6 +12,8 @@ import { isShelfWanting, makeShelfItems, shelfDueAt } from "./shelf.ts";
 /** The inbox is on no connection that opens a channel. */
 export const INBOX_CIRCUIT = "inbox";
 const POSTS_PER_TURN = 4;
+/** After so long a post that came too early is heard again; what came after it waits. */
+const HELD_MS = 1_000;
 
 export async function driveInbox(core: Core, turn: Turn): Promise<void> {
   const inbox = turn.get(inboxes, "");
@@ -54,11 +56,18 @@ function read(core: Core, turn: Turn, line: LineId, handle: number): void {
 
 async function takePosts(core: Core, turn: Turn, line: LineId, handle: number): Promise<void> {
   const session = core.inbox;
+  let isHeld = false;
   for (let count = 0; count < POSTS_PER_TURN; count++) {
     const post = session.backlog.shift();
     if (post === undefined) break;
     if (post.seq <= turn.need(inboxes, "").through) continue;
-    await hearPost(core, turn, post.body);
+    if ((await hearPost(core, turn, post.body)) === "later") {
+      session.backlog.unshift(post);
+      core.agenda.want("inbox", turn.now + HELD_MS);
+      isHeld = true;
+      break;
+    }
+    session.heldSince = undefined;
     turn.put(inboxes, "", { ...turn.need(inboxes, ""), through: post.seq });
   }
   const { through } = turn.need(inboxes, "");
@@ -66,7 +75,7 @@ async function takePosts(core: Core, turn: Turn, line: LineId, handle: number): 
     session.acked = through;
     turn.ask(line, { kind: "ack", handle, through }, { kind: "nothing" });
   }
-  if (session.backlog.length > 0) turn.later.add("inbox");
+  if (session.backlog.length > 0 && !isHeld) turn.later.add("inbox");
 }
 
 function changeTokens(core: Core, turn: Turn, line: LineId, handle: number): void {

@@ -9,11 +9,12 @@ import { inboxes } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 import { join } from "./join.ts";
 
-export async function hearPost(core: Core, turn: Turn, body: Uint8Array): Promise<void> {
+/** later: it is to be heard again. */
+export async function hearPost(core: Core, turn: Turn, body: Uint8Array): Promise<"taken" | "later"> {
   const inbox = turn.need(inboxes, "");
   const place = { relayId: inbox.endpoint.relayId, inboxId: inbox.inboxId };
   const opened = await openPost(place, inbox, body);
-  if (opened === undefined) return;
+  if (opened === undefined) return "taken";
   const read = <T>(codec: Codec<T>): T | undefined => {
     const decoded = decode(codec, opened);
     return decoded.ok ? decoded.value : undefined;
@@ -25,7 +26,8 @@ export async function hearPost(core: Core, turn: Turn, body: Uint8Array): Promis
     read(adminKeyPost),
   ];
   if (invited !== undefined) await join(core, turn, invited);
-  if (group !== undefined) await joinGroup(core, turn, group);
+  if (group !== undefined) return joinGroup(core, turn, group);
   if (knock !== undefined) hearKnock(core, turn, knock);
   if (key !== undefined) takeSeed(turn, key);
+  return "taken";
 }

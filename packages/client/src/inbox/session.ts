@@ -16,6 +16,8 @@ export type InboxSession = {
   /** There were too few, and there are not enough yet. */
   isFilling: boolean;
   backlog: Post[];
+  /** Own time since which the first of these has waited for what it comes too early for. */
+  heldSince: number | undefined;
   acked: number;
   notBefore: number;
 };
@@ -31,6 +33,7 @@ export const newInboxSession = (): InboxSession => ({
   shelved: 0,
   isFilling: false,
   backlog: [],
+  heldSince: undefined,
   acked: 0,
   notBefore: 0,
 });
