@@ -30,6 +30,10 @@ const OTHERS_WAIT_MS = 60_000;
 /** Chains in one Commit, in bytes as they were presented: a Commit has room for the tree beside them. */
 const ADDED_BYTES_MAX = 131_072;
 const ADDED_MAX = 16;
+/** Everybody whom a Commit adds is posted the tree, and all posts become durable together: a share of the device so large. */
+const POSTED_SHARE = 16;
+/** A post is up to so many times as long as a tree of leaves alone: by parents, chains, and being padded. */
+const POST_GROWTH = 4;
 
 /** Whether there is a Commit to send now that there was not before. */
 export async function beginGroupCommit(core: Core, turn: Turn, cid: string): Promise<boolean> {
@@ -91,7 +95,7 @@ function nextStep(
     const change = { kind: "remove", leaves: leaves.map(({ leaf }) => leaf) } as const;
     return { change, roster: withoutGoing(changed, going, self), joining: [] };
   }
-  const joining = joiningIn(turn, number);
+  const joining = joiningIn(core, turn, number, group);
   if (joining.length > 0) {
     const keyPackages = joining.map((id) => turn.need(additions, id).keyPackage);
     const members = [...changed.members, ...joining.map((id) => newMember(core, turn, id))];
@@ -130,16 +134,28 @@ function wakeAt(core: Core, turn: Turn, number: ConversationNumber, at: number):
   for (const cid of turn.need(conversations, number).channels) core.agenda.want(`channel/${toHex(cid)}`, at);
 }
 
-/** As many as one Commit has room for. */
-function joiningIn(turn: Turn, number: ConversationNumber): readonly string[] {
+/** As many as one Commit has room for, and one commit to the device. */
+function joiningIn(core: Core, turn: Turn, number: ConversationNumber, group: Group): readonly string[] {
+  const most = invitedAtOnce(core, group);
   const fitting: string[] = [];
   let bytes = 0;
-  for (const id of turn.ids(additions, `${number}/`).slice(0, ADDED_MAX)) {
+  for (const id of turn.ids(additions, `${number}/`).slice(0, most)) {
     bytes += encode(identityChain, turn.need(additions, id).chain).length;
     if (bytes > ADDED_BYTES_MAX && fitting.length > 0) break;
     fitting.push(id);
   }
   return fitting;
+}
+
+/** How many posts one commit to the device has room for: each holds the tree with all who are invited. */
+function invitedAtOnce({ engine, records }: Core, group: Group): number {
+  const members = group.members().length;
+  const leafBytes = engine.save(group).tree.length / members;
+  const room = records.usage().capacityBytes / POSTED_SHARE;
+  let count = 1;
+  const postsBytes = (invited: number): number => invited * (members + invited) * leafBytes * POST_GROWTH;
+  while (count < ADDED_MAX && postsBytes(count + 1) <= room) count++;
+  return count;
 }
 
 function newMember(core: Core, turn: Turn, id: string): RosterMember {
