@@ -2,18 +2,22 @@
 import { textToBytes } from "@sotto/protocol";
 import type { ChannelState } from "../simulation/relay-host.ts";
 import type { Violation } from "../world-channel/ledger.ts";
-import type { Letter, Letters } from "./letters.ts";
+import { isSeen, type Letter, type Letters } from "./letters.ts";
+import { emptyGroups, groupLosses, groupUnrest, leftGroups } from "./groups-at-rest.ts";
 import type { Seat } from "./seat.ts";
 import type { World } from "./world.ts";
 
 /** Nothing, once everything has arrived. */
-export async function unrestOf({ seats, hosts, letters, timeline }: World): Promise<readonly Violation[]> {
+export async function unrestOf(world: World): Promise<readonly Violation[]> {
+  const { seats, hosts, letters, timeline } = world;
   const channels = await Promise.all(hosts.map((host) => host.channels()));
   return [
-    ...letters.all().flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
+    ...letters.ofTwo().flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
     ...pairsOf(seats).flatMap(([one, other]) => disorder(one, other)),
-    ...letters.all().flatMap((letter) => disagreement(letter, letters, seats, timeline.now())),
-    ...channels.flat().flatMap(unacknowledged),
+    ...letters.ofTwo().flatMap((letter) => disagreement(letter, letters, seats, timeline.now())),
+    ...groupUnrest(world),
+    ...channels.flat().flatMap(unacknowledged).slice(emptyGroups(world)),
+    ...channels.flat().flatMap(unerased).slice(leftGroups(world)),
   ];
 }
 
@@ -42,12 +46,14 @@ function outlived(letter: Letter, seats: readonly Seat[], now: number): readonly
 }
 
 /** Nothing, once relays that lied have been found out wherever it cost anything. */
-export function lossesOf({ seats, letters, timeline }: World): readonly Violation[] {
-  const lost = letters.all().filter(({ from, to }) => !letters.isWarned(from, to));
+export function lossesOf(world: World): readonly Violation[] {
+  const { seats, letters, timeline } = world;
+  const lost = letters.ofTwo().filter(({ from, to }) => !letters.isWarned(from, to));
   const pairs = pairsOf(seats).filter(([one, other]) => !letters.isWarned(one.name, other.name));
   return [
     ...lost.flatMap((letter) => unarrived(letter, letters, seats, timeline.now())),
     ...pairs.flatMap(([one, other]) => disorder(one, other)),
+    ...groupLosses(world),
   ].map(({ what }) => ({ rule: "SM32", what: `nobody was told: ${what}` }));
 }
 
@@ -57,7 +63,7 @@ function unarrived(
   seats: readonly Seat[],
   now: number,
 ): readonly Violation[] {
-  if (letter.key === undefined || letter.isGivenUp || letter.isSeen) return [];
+  if (letter.key === undefined || letter.isGivenUp || isSeen(letter)) return [];
   if (letters.mayHaveBurnt(letter, now)) return []; // on its way, and its writer saw it go
   const writer = seats.find(({ name }) => name === letter.from);
   const mark = writer?.witness(letter.to).markOf(letter.text) ?? "gone";
@@ -101,11 +107,13 @@ function disagreement(
 }
 
 /** Everybody reads with keys of the current epoch, so cursors at the end of the log mean one epoch and one history. */
-function unacknowledged({ lastSeq, cursors, bodies }: ChannelState): readonly Violation[] {
+function unacknowledged({ lastSeq, cursors }: ChannelState): readonly Violation[] {
   const unread = { rule: "SM29", what: `a channel was read to ${cursors.join()} of ${lastSeq}` };
-  const kept = { rule: "SM15", what: `${bodies} bodies outlived their readers` };
-  return [...(cursors.every((cursor) => cursor >= lastSeq) ? [] : [unread]), ...(bodies > 0 ? [kept] : [])];
+  return cursors.every((cursor) => cursor >= lastSeq) ? [] : [unread];
 }
+
+const unerased = ({ bodies }: ChannelState): readonly Violation[] =>
+  bodies > 0 ? [{ rule: "SM15", what: `${bodies} bodies outlived their readers` }] : [];
 
 /** Past every burn nothing of any letter is shown, kept on a device or kept at a relay. */
 export async function checkForgotten({ seats, hosts, letters }: World): Promise<void> {
@@ -116,6 +124,8 @@ export async function checkForgotten({ seats, hosts, letters }: World): Promise<
     const others = seats.filter((one) => one !== seat);
     if (others.some(({ name }) => !seat.witness(name).isEmpty()))
       letters.violate("SM25", `${seat.name} is shown letters that burnt`);
+    if (seat.groupIds().some((id) => seat.groupWitness(id)?.isEmpty() === false))
+      letters.violate("SM25", `${seat.name} is shown letters to a group that burnt`);
     if ((await seat.kept()).some(isIn)) letters.violate("SM25", `${seat.name} keeps letters that burnt`);
   }
   for (const host of hosts)

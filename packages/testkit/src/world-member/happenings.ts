@@ -1,5 +1,6 @@
 /** What people do, and what happens to them: each at most one thing of a world's seed. */
-import type { Letter } from "./letters.ts";
+import { GROUP_HAPPENINGS } from "./group-happenings.ts";
+import { isSeen, type Letter } from "./letters.ts";
 import type { Seat } from "./seat.ts";
 import type { World } from "./world.ts";
 
@@ -78,7 +79,7 @@ async function readAs(world: World, seat: Seat, id: string): Promise<void> {
   const fleeting = letters
     .all()
     .filter((one) => one.to === seat.name && one.from === from && one.afterReadMs !== undefined);
-  const seen = fleeting.filter(({ isSeen }) => isSeen);
+  const seen = fleeting.filter(isSeen);
   for (const letter of fleeting) letter.mayBeRead = true;
   const answer = await seat.ask({ kind: "mark-read", in: id });
   if (answer?.ok === true) for (const letter of seen) letter.readAt ??= timeline.now();
@@ -113,7 +114,7 @@ async function about(
   mayBeReader = false,
 ): Promise<void> {
   const { rng, seats, letters } = world;
-  const known = letters.all().filter((one) => one.key !== undefined && !one.isDeleted);
+  const known = letters.ofTwo().filter((one) => one.key !== undefined && !one.isDeleted);
   if (known.length === 0) return;
   const letter = rng.pick(known.slice(-20));
   const isWriter = !mayBeReader || rng.chance(0.5);
@@ -169,7 +170,7 @@ function rename({ rng, seats }: World): Promise<unknown> {
 
 /** Retries or takes back what was not sent. */
 async function settleFailed({ rng, seats, letters }: World): Promise<void> {
-  const letter = letters.all().find(({ isGivenUp }) => isGivenUp);
+  const letter = letters.ofTwo().find(({ isGivenUp }) => isGivenUp);
   const seat = seats.find(({ name }) => name === letter?.from);
   const id = letter && seat?.conversationWith(letter.to);
   if (letter?.key === undefined || seat === undefined || id === undefined) return;
@@ -275,9 +276,13 @@ const ALWAYS: readonly Happening[] = [
 ];
 
 /** What happens in every world, and in some. */
-export const HAPPENINGS: Readonly<Record<WorldKind, readonly Happening[]>> = {
+const HAPPENINGS: Readonly<Record<WorldKind, readonly Happening[]>> = {
   plain: ALWAYS,
   wildClocks: [...ALWAYS, jumpRelayClock, jumpRelayClock],
   // What burns before it could arrive tells nothing of what became of it.
   lyingRelays: ALWAYS.filter((happening) => happening !== setBurn && happening !== writeFleeting),
 };
+
+/** With what happens in groups, in worlds that have them. */
+export const happeningsIn = (kind: WorldKind, hasGroups: boolean): readonly Happening[] =>
+  hasGroups ? [...HAPPENINGS[kind], ...GROUP_HAPPENINGS] : HAPPENINGS[kind];

@@ -8,6 +8,7 @@ import type { Violation } from "../world-channel/ledger.ts";
 export type Letter = {
   readonly text: string;
   readonly from: string;
+  /** The reader's name, or the id of a group. */
   readonly to: string;
   /** True time at which it was asked for. */
   readonly writtenAt: number;
@@ -24,9 +25,34 @@ export type Letter = {
   isDeleted: boolean;
   /** Its writer was told that it was not sent, or took it back. */
   isGivenUp: boolean;
-  /** Its reader was shown it. */
-  isSeen: boolean;
+  /** Who was shown it. */
+  readonly seenBy: Set<string>;
 };
+
+/** One to a group. */
+export type GroupLetter = Letter & {
+  /** How often its writer had come into the group. */
+  readonly joins: number;
+  /** Who was in the group once, and no more as its writer saw it. */
+  readonly gone: ReadonlySet<string>;
+};
+
+/** What an admin asked of a group. */
+export type Wish = {
+  readonly group: string;
+  readonly by: string;
+  /** True time. */
+  readonly askedAt: number;
+  /** They were told that it is done or will be. Otherwise their power failed, and nobody knows. */
+  readonly isAnswered: boolean;
+  readonly what:
+    | { readonly kind: "name"; readonly name: string }
+    | { readonly kind: "add" | "remove"; readonly who: string };
+};
+
+/** Somebody else was shown it. */
+export const isSeen = ({ seenBy, from }: Letter): boolean =>
+  seenBy.has(from) ? seenBy.size > 1 : seenBy.size > 0;
 
 export type Letters = ReturnType<typeof createLetters>;
 
@@ -39,7 +65,26 @@ export function createLetters(isHonest: boolean) {
   const byKey = new Map<MessageKey, Letter>();
   let count = 0;
   const warned = new Set<string>();
+  const warnedGroups = new Set<string>();
+  const groupLetters = new Map<Letter, GroupLetter>();
+  const wishes: Wish[] = [];
   let earlyMs = 0;
+
+  const create = (from: string, to: string, text: string, writtenAt: number, burnMs: number): Letter => ({
+    text,
+    from,
+    to,
+    writtenAt,
+    burnMs,
+    afterReadMs: undefined,
+    mayBeRead: false,
+    readAt: undefined,
+    key: undefined,
+    versions: [],
+    isDeleted: false,
+    isGivenUp: false,
+    seenBy: new Set(),
+  });
 
   return {
     violations,
@@ -54,30 +99,35 @@ export function createLetters(isHonest: boolean) {
     /** Somebody was told that their relay kept something back, or told it twice. */
     warn: (one: string, other: string): void => void warned.add(pairName(one, other)),
     isWarned: (one: string, other: string): boolean => warned.has(pairName(one, other)),
-    warnings: (): number => warned.size,
+    warnGroup: (id: string): void => void warnedGroups.add(id),
+    isGroupWarned: (id: string): boolean => warnedGroups.has(id),
+    warnings: (): number => warned.size + warnedGroups.size,
     violate(rule: string, what: string): void {
       if (!violations.some((one) => one.rule === rule && one.what === what)) violations.push({ rule, what });
     },
     write(from: string, to: string, writtenAt: number, burnMs: number, afterReadMs?: number): Letter {
       const text = `letter ${++count} of ${from} to ${to}`;
-      const letter: Letter = {
-        text,
-        from,
-        to,
-        writtenAt,
-        burnMs,
-        afterReadMs,
-        mayBeRead: false,
-        readAt: undefined,
-        key: undefined,
-        versions: [],
-        isDeleted: false,
-        isGivenUp: false,
-        isSeen: false,
-      };
+      const letter = { ...create(from, to, text, writtenAt, burnMs), afterReadMs };
       byText.set(text, letter);
       return letter;
     },
+    writeToGroup(
+      from: string,
+      group: string,
+      at: Pick<GroupLetter, "writtenAt" | "burnMs" | "joins" | "gone">,
+    ): GroupLetter {
+      const text = `letter ${++count} of ${from} to all`;
+      const letter = {
+        ...create(from, group, text, at.writtenAt, at.burnMs),
+        joins: at.joins,
+        gone: at.gone,
+      };
+      byText.set(text, letter);
+      groupLetters.set(letter, letter);
+      return letter;
+    },
+    wish: (wish: Wish): void => void wishes.push(wish),
+    wishes: (): readonly Wish[] => wishes,
     /** Another text of the same letter. */
     revise(letter: Letter): string {
       const text = `${letter.text}, version ${letter.versions.length + 2}`;
@@ -90,7 +140,14 @@ export function createLetters(isHonest: boolean) {
       byKey.set(key, letter);
     },
     ofText: (text: string): Letter | undefined => byText.get(text),
+    groupLetterOf: (text: string): GroupLetter | undefined => {
+      const letter = byText.get(text);
+      return letter && groupLetters.get(letter);
+    },
     ofKey: (key: MessageKey): Letter | undefined => byKey.get(key),
     all: (): readonly Letter[] => [...new Set(byText.values())],
+    /** Those of two. */
+    ofTwo: (): readonly Letter[] => [...new Set(byText.values())].filter((one) => !groupLetters.has(one)),
+    inGroups: (): readonly GroupLetter[] => [...groupLetters.values()],
   };
 }

@@ -26,6 +26,8 @@ const ANNOTATIONS = "a/";
 const OUTBOX = "o/";
 const PENDING_COMMITS = "p/";
 const KEY_PACKAGES = "kp/";
+const GROUP_WANTS = "gw/";
+const OUTGOING_POSTS = "t/";
 const isSecrets = (key: string): boolean => key.startsWith("g/") && key.endsWith("/secrets");
 
 const recordsMutant = (change: (records: Records) => Partial<Records>): MemberMutant => ({
@@ -224,6 +226,29 @@ export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
       });
     },
   },
+
+  "does not keep what an admin wants of a group": forgetting(
+    ({ key, value }) => key.startsWith(GROUP_WANTS) && value !== null,
+  ),
+
+  /** Invitations, and the admins' key. */
+  "does not keep what it posts": forgetting(
+    ({ key, value }) => key.startsWith(OUTGOING_POSTS) && value !== null,
+  ),
+
+  "takes one member of a group for another": engineMutant((engine) => ({
+    async open(group, message) {
+      const opened = await engine.open(group, message);
+      if (!opened.ok || opened.value.kind !== "application") return opened;
+      const { sender } = opened.value;
+      const other = group.members().find(({ leaf }) => leaf !== sender.leaf && leaf !== group.ownLeaf);
+      return ok({ ...opened.value, sender: other ?? sender });
+    },
+  })),
+
+  "takes nobody out of a group": engineMutant((engine) => ({
+    commit: (group, change) => engine.commit(group, change.kind === "remove" ? { kind: "update" } : change),
+  })),
 
   "wipes a group before the relay accepts": engineMutant((engine) => ({
     async commit(group, change) {

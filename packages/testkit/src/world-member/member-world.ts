@@ -6,8 +6,10 @@ import { CALM } from "../air.ts";
 import type { Violation } from "../world-channel/ledger.ts";
 import { checkForgotten, lossesOf, outlivedIn, unrestOf } from "./at-rest.ts";
 import type { EngineName } from "./engines.ts";
-import { HAPPENINGS, readAll, write, type Happening, type WorldKind } from "./happenings.ts";
+import { groupIds, writeInGroup } from "./group-happenings.ts";
+import { happeningsIn, readAll, write, type Happening, type WorldKind } from "./happenings.ts";
 import { RELAY_LIES } from "./lies.ts";
+import { isSeen } from "./letters.ts";
 import type { MemberMutant } from "./seat.ts";
 import { metStart, newStart } from "./start.ts";
 import { createWorld, type World } from "./world.ts";
@@ -18,6 +20,8 @@ export type MemberWorldOptions = {
   /** Of RELAY_LIES; chosen by the seed unless told. */
   readonly lie?: string | undefined;
   readonly memberMutant?: MemberMutant | undefined;
+  /** People have groups, unless told. */
+  readonly hasGroups?: boolean | undefined;
 };
 export type MemberWorldReport = {
   readonly violations: readonly Violation[];
@@ -46,6 +50,8 @@ const LYING_EVERY = 8;
 const WILD_CLOCKS_EVERY = 6;
 /** Every so manieth world has relays on SQLite files. */
 const SQLITE_EVERY = 5;
+/** Every so manieth world of people who have met begins without a group. */
+const GROUPED_EVERY = 4;
 /** Events before all is well again, in a world of people who have met and in one that is new. */
 const EVENTS = 250;
 const EVENTS_NEW = 600;
@@ -59,7 +65,7 @@ const FAULTS = { breaks: 0.01, delays: 0.05, hostile: 0 };
 const HOSTILE = { breaks: 0.01, delays: 0.05, hostile: 0.04 };
 
 export async function runMemberWorld(options: MemberWorldOptions): Promise<MemberWorldReport> {
-  const { seed, engine = "reference", memberMutant } = options;
+  const { seed, engine = "reference", memberMutant, hasGroups = true } = options;
   const kind = options.lie === undefined ? kindOf(seed, memberMutant) : "lyingRelays";
   const lie = kind === "lyingRelays" ? RELAY_LIES[options.lie ?? lieOf(seed)] : undefined;
   // An invitation that a relay keeps back is a delay, which nobody can see through: lies are for people who have met.
@@ -67,10 +73,11 @@ export async function runMemberWorld(options: MemberWorldOptions): Promise<Membe
   const isNew = mayBeNew || memberMutant?.isSeenWhereTheyMeet === true;
   const disk = seed % CONTAINER_EVERY === 0 || memberMutant?.disk !== undefined ? "container" : "memory";
   const relayDisk = seed % SQLITE_EVERY === 1 && lie === undefined ? "sqlite" : "memory";
-  const start = isNew ? await newStart(disk) : await metStart(engine, disk);
+  const hasGroup = hasGroups && seed % GROUPED_EVERY !== 0;
+  const start = isNew ? await newStart(disk) : await metStart(engine, disk, hasGroup);
   const world = createWorld({ seed, engine, start, relayDisk, lie, memberMutant });
   try {
-    await suffer(world, isNew ? EVENTS_NEW : EVENTS, HAPPENINGS[kind]);
+    await suffer(world, isNew ? EVENTS_NEW : EVENTS, happeningsIn(kind, hasGroups));
     await rest(world);
     for (const seat of world.seats) seat.checkSearch();
     if (world.rng.chance(0.2)) await forget(world);
@@ -137,6 +144,7 @@ async function findOut(world: World): Promise<void> {
   for (const host of hosts) host.stopLying();
   await restartRelays(world, 1, REST_MS_USUAL);
   for (const from of seats) for (const to of seats) if (from !== to) await write(world, from, to);
+  for (const id of groupIds(world)) for (const from of seats) await writeInGroup(world, from, id);
   await world.settle();
   await world.runFor(REST_MS_USUAL);
   timeline.skip(DAY_MS);
@@ -178,7 +186,7 @@ function reportOf({ letters, operations, counts, hosts }: World): MemberWorldRep
     counts: {
       ...counts(),
       letters: promised.length,
-      seen: promised.filter(({ isSeen }) => isSeen).length,
+      seen: promised.filter(isSeen).length,
       warnings: letters.warnings(),
       commits: hosts.reduce((sum, host) => sum + host.commitCount(), 0),
       givenUp: promised.filter(({ isGivenUp }) => isGivenUp).length,

@@ -21,7 +21,8 @@ import type { Rng } from "../rng.ts";
 import { createMachine, type Machine, type Process } from "../simulation/machine.ts";
 import type { Timeline } from "../simulation/timeline.ts";
 import { createMemberDisk, type DiskImage, type DiskMutant, type MemberDisk } from "./disk.ts";
-import type { Letter, Letters } from "./letters.ts";
+import { createGroupWitness, type GroupWitness } from "./group-witness.ts";
+import type { GroupLetter, Letter, Letters } from "./letters.ts";
 import { createWitness, type Witness } from "./witness.ts";
 
 /** A bug planted in a client, by what it is given. */
@@ -59,6 +60,9 @@ export type SeatOptions = {
   /** Who has this account, once anybody was told. */
   readonly nameOf: (id: ConversationId) => string | undefined;
   readonly hasArrived: (letter: Letter) => boolean;
+  /** Who shows this name in a group. */
+  readonly personNamed: (shownName: string | undefined) => string | undefined;
+  readonly hasArrivedInGroup: (letter: GroupLetter) => boolean;
 };
 
 export type Seat = {
@@ -75,9 +79,12 @@ export type Seat = {
   ask(intent: Intent): Promise<Awaited<ReturnType<Member["ask"]>> | undefined>;
   /** By the name of the other. */
   witness(other: string): Witness;
+  /** Groups that were ever on this person's screen. */
+  groupIds(): readonly ConversationId[];
+  groupWitness(id: ConversationId): GroupWitness | undefined;
   conversationWith(other: string): ConversationId | undefined;
-  /** Whether what it has of the other is on its screen: only then does what is not there tell anything. */
-  isWatching(other: string): boolean;
+  /** Whether what it has of the other, or of a group, is on its screen: only then does what is not there tell anything. */
+  isWatching(otherOrGroup: string): boolean;
   /** At rest: a search finds all that is shown. */
   checkSearch(): void;
   /** Every value that is kept: the keys of deleted ones do not count. */
@@ -91,7 +98,7 @@ type Running = {
   member: Member | undefined;
   records: Records | undefined;
   readonly windows: Set<ConversationId>;
-  /** By the name of the other: windows that have shown what there is. */
+  /** By the name of the other, or the id of a group: windows that have shown what there is. */
   readonly watched: Set<string>;
   /** Results of one search, open for as long as the device is. */
   search: OpenSearch | undefined;
@@ -112,6 +119,7 @@ export function createSeat(options: SeatOptions): Seat {
   const machine = createMachine(timeline, air, options.rng.fork(), name);
   const disk = createMemberDisk(options.image, options.rng.fork(), mutant.disk ?? ((file) => file));
   const witnesses = new Map<string, Witness>();
+  const groupWitnesses = new Map<ConversationId, GroupWitness>();
   let running: Running | undefined;
   let kill = (): void => {};
 
@@ -186,11 +194,11 @@ export function createSeat(options: SeatOptions): Seat {
 
   /** Opens a window on every conversation there is, as large as it gets. */
   async function watch(of: Running, member: Member): Promise<void> {
-    for (const { id } of member.view().conversations) {
-      const other = options.nameOf(id);
+    for (const { id, members } of member.view().conversations) {
+      const other = members === undefined ? options.nameOf(id) : id;
       if (other === undefined || of.windows.has(id)) continue;
       of.windows.add(id);
-      const witness = witnessOf(other);
+      const witness = members === undefined ? witnessOf(other) : groupWitnessOf(id);
       await member.openConversation(id, (view) => {
         if (!of.process.isAlive()) return;
         of.watched.add(other);
@@ -232,6 +240,24 @@ export function createSeat(options: SeatOptions): Seat {
     return witness;
   }
 
+  function groupWitnessOf(id: ConversationId): GroupWitness {
+    let witness = groupWitnesses.get(id);
+    if (witness === undefined) {
+      const { nameOf, personNamed, hasArrivedInGroup: hasArrived } = options;
+      witness = createGroupWitness({
+        letters,
+        me: name,
+        id,
+        nameOf,
+        personNamed,
+        hasArrived,
+        trueTime: () => timeline.now(),
+      });
+      groupWitnesses.set(id, witness);
+    }
+    return witness;
+  }
+
   async function settled(of: Running): Promise<void> {
     await of.opening;
     if (of.member === undefined) return;
@@ -240,6 +266,12 @@ export function createSeat(options: SeatOptions): Seat {
     await of.member.idle();
     await searchAll(of, of.member);
     if (of.process.isAlive()) checkFound(of, false);
+  }
+
+  function breakDown(of: Running, error: unknown): void {
+    of.isBroken = true;
+    const bug = error instanceof Error ? error.stack : String(error);
+    letters.violate("SM27", `${name}: a bug of its own: ${bug}`);
   }
 
   const seat: Seat = {
@@ -263,25 +295,28 @@ export function createSeat(options: SeatOptions): Seat {
       try {
         await Promise.race([settled(of), of.died]);
       } catch (error) {
-        of.isBroken = true;
-        letters.violate(
-          "SM27",
-          `${name}: a bug of its own: ${error instanceof Error ? error.stack : String(error)}`,
-        );
+        breakDown(of, error);
       }
     },
     async ask(intent) {
       const of = running;
-      if (of?.member === undefined) return undefined;
-      return Promise.race([of.member.ask(intent), of.died.then(() => undefined)]);
+      if (of?.member === undefined || of.isBroken) return undefined;
+      try {
+        return await Promise.race([of.member.ask(intent), of.died.then(() => undefined)]);
+      } catch (error) {
+        breakDown(of, error);
+        return undefined;
+      }
     },
     witness: witnessOf,
+    groupIds: () => [...groupWitnesses.keys()],
+    groupWitness: (id) => groupWitnesses.get(id),
     conversationWith: (other) =>
       running?.member?.view().conversations.find(({ id }) => options.nameOf(id) === other)?.id,
     checkSearch() {
       if (running !== undefined) checkFound(running, true);
     },
-    isWatching: (other) => running?.watched.has(other) === true,
+    isWatching: (otherOrGroup) => running?.watched.has(otherOrGroup) === true,
     async kept() {
       const records = running?.records;
       if (records === undefined) return [];

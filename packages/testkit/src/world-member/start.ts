@@ -35,14 +35,14 @@ export async function newStart(disk: DiskKind): Promise<WorldStart> {
 
 const met = new Map<string, Promise<WorldStart>>();
 
-export function metStart(engine: EngineName, disk: DiskKind): Promise<WorldStart> {
-  const name = `${engine} ${disk}`;
+export function metStart(engine: EngineName, disk: DiskKind, hasGroup: boolean): Promise<WorldStart> {
+  const name = `${engine} ${disk} ${hasGroup}`;
   let start = met.get(name);
-  if (start === undefined) met.set(name, (start = letMeet(engine, disk)));
+  if (start === undefined) met.set(name, (start = letMeet(engine, disk, hasGroup)));
   return start;
 }
 
-async function letMeet(engine: EngineName, disk: DiskKind): Promise<WorldStart> {
+async function letMeet(engine: EngineName, disk: DiskKind, hasGroup: boolean): Promise<WorldStart> {
   const world = createWorld({ seed: 0, engine, start: await newStart(disk) });
   await world.boot();
   await world.runFor(MEETING_MS);
@@ -51,12 +51,27 @@ async function letMeet(engine: EngineName, disk: DiskKind): Promise<WorldStart> 
   await world.settle();
   await world.runFor(MEETING_MS);
   assert(haveMet(world), "three people who are left in peace can meet");
+  if (hasGroup) await gather(world);
   return {
     timeMs: world.timeline.now(),
     relays: new Map(world.hosts.map((host, at) => [RELAYS[at] as string, host.image()])),
     disks: new Map(world.seats.map((seat) => [seat.name, seat.disk.image()])),
     nameById: world.nameById,
   };
+}
+
+/** All of them in one group. */
+async function gather(world: World): Promise<void> {
+  const [owner, ...others] = world.seats;
+  assert(owner !== undefined, "there are people");
+  const members = others.map(({ name }) => owner.conversationWith(name) ?? "");
+  await owner.ask({ kind: "create-group", name: "all of us", members });
+  await world.settle();
+  await world.runFor(MEETING_MS);
+  const areThere = world.seats.every((seat) =>
+    seat.groupIds().some((id) => seat.groupWitness(id)?.people().size === PEOPLE.length),
+  );
+  assert(areThere, "three people who are left in peace come together");
 }
 
 const haveMet = ({ seats }: World): boolean =>

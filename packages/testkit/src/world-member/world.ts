@@ -7,7 +7,7 @@ import type { RelayDiskKind } from "../simulation/relay-disk.ts";
 import { createTimeline, promisesKept, type Timeline } from "../simulation/timeline.ts";
 import type { DiskImage } from "./disk.ts";
 import { engineMaker, type EngineName } from "./engines.ts";
-import { createLetters, type Letter, type Letters } from "./letters.ts";
+import { createLetters, isSeen, type GroupLetter, type Letter, type Letters } from "./letters.ts";
 import { createSeat, type MemberMutant, type Seat } from "./seat.ts";
 import type { WorldStart } from "./start.ts";
 
@@ -93,9 +93,31 @@ export function createWorld(options: WorldOptions): World {
    * showed anything of a new conversation is judged when that device shows it.
    */
   const hasArrived = (letter: Letter): boolean =>
-    letter.isSeen ||
+    isSeen(letter) ||
     letters.mayHaveBurnt(letter, timeline.now() + CLOCK_MS_OFF_MAX) ||
     seats.find(({ name }) => name === letter.to)?.isWatching(letter.from) !== true;
+
+  /** By everybody whom its writer has had in the group since before, and who has been there since before. */
+  function hasArrivedInGroup(letter: GroupLetter): boolean {
+    if (letters.mayHaveBurnt(letter, timeline.now() + CLOCK_MS_OFF_MAX)) return true;
+    const writer = seats.find(({ name }) => name === letter.from)?.groupWitness(letter.to);
+    return seats.every((seat) => {
+      const witness = seat.groupWitness(letter.to);
+      const isReader =
+        (writer?.presentSince(seat.name) ?? Infinity) <= letter.writtenAt &&
+        witness?.isIn() === true &&
+        witness.joinedAt() <= letter.writtenAt &&
+        seat.isWatching(letter.to);
+      return !isReader || letter.seenBy.has(seat.name);
+    });
+  }
+
+  /** Names begin with whose they are; who has told none is shown by their account. */
+  function personNamed(shownName: string | undefined): string | undefined {
+    if (shownName === undefined) return undefined;
+    const [first = ""] = shownName.split(" ");
+    return PEOPLE.includes(first) ? first : [...nameById].find(([id]) => id.startsWith(first))?.[1];
+  }
 
   function diskOf(name: string): DiskImage {
     const image = start.disks.get(name);
@@ -125,6 +147,8 @@ export function createWorld(options: WorldOptions): World {
       },
       nameOf: (id) => nameById.get(id),
       hasArrived,
+      personNamed,
+      hasArrivedInGroup,
     });
   }
   const seats: readonly Seat[] = PEOPLE.map((name, at) =>
