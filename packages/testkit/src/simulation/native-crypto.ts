@@ -14,6 +14,7 @@ export function useNativeCrypto(strength: Strength = "real"): void {
   const nameBySpecifier: Readonly<Record<string, string>> = {
     "@noble/ciphers/aes.js": strength === "toy" ? "toy-aes" : "aes",
     "@noble/ciphers/chacha.js": strength === "toy" ? "toy-chacha" : "chacha",
+    "@noble/curves/abstract/curve.js": "curve",
     "@noble/curves/ed25519.js": strength === "toy" ? "toy-ed25519" : "ed25519",
     "@noble/hashes/hkdf.js": "hkdf",
     "@noble/hashes/hmac.js": "hmac",
