@@ -352,7 +352,13 @@ for (const [name, limit, codec, make] of fields) {
 }
 
 test("[W5] every limit of a codec is tried above", () => {
-  const elsewhere = ["FRAME_BYTES_MAX", "PAGE_BYTES_MAX", "CONTACT_LINK_CHARS_MAX", "BLOB_BYTES_MAX"];
+  const elsewhere = [
+    "FRAME_BYTES_MAX",
+    "PAGE_BYTES_MAX",
+    "CONTACT_LINK_CHARS_MAX",
+    "BLOB_BYTES_MAX",
+    "FILE_BYTES_MAX",
+  ];
   assert.deepEqual(
     new Set([...fields.map(([, limit]) => limit), ...elsewhere]),
     new Set(Object.keys(limits)),

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { normalizeZ } from "@noble/curves/abstract/curve.js";
 import { ed25519 } from "@noble/curves/ed25519.js";
 import { textToBytes } from "@sotto/protocol";
 import { createRng } from "../src/rng.ts";
 import { gcm } from "../src/simulation/native/aes.ts";
+import { normalizeZ as nativeNormalizeZ } from "../src/simulation/native/curve.ts";
 import { chacha20, chacha20poly1305 } from "../src/simulation/native/chacha.ts";
 import { ed25519 as native } from "../src/simulation/native/ed25519.ts";
 import { expand, extract, hkdf } from "../src/simulation/native/hkdf.ts";
@@ -151,4 +153,20 @@ test("[SM1] a toy AEAD opens what was sealed so, refuses everything else, and hi
     assert.throws(() => toyGcm(key, rng.bytes(12), associated).decrypt(sealed));
     assert.throws(() => toyGcm(rng.bytes(32), nonce, associated).decrypt(sealed));
   }
+});
+
+test("[SM1] native points that are written at once are those of the library", () => {
+  const scalars = [1n, 2n, 77n];
+  const own = normalizeZ(
+    ed25519.Point,
+    scalars.map((scalar) => ed25519.Point.BASE.multiply(scalar)),
+  );
+  const kept = nativeNormalizeZ(
+    native.Point,
+    scalars.map((scalar) => native.Point.BASE.multiply(scalar)),
+  );
+  assert.deepEqual(
+    kept.map((point) => point.toBytes().toHex()),
+    own.map((point) => point.toBytes().toHex()),
+  );
 });
