@@ -189,6 +189,25 @@ test("[GP6] [GP9] who is brought in again before they have read that they were r
     assert.equal(await rolesOf(who, id), "Alice owner, Bob member, Carol member", who.name);
 });
 
+test("[GP6] who comes in again is not told that what somebody has yet to read was delivered", async () => {
+  const all = await party("Alice", "Bob", "Carol");
+  const { world, people } = all;
+  const [alice, bob, carol] = people as [Person, Person, Person];
+  const id = await grouped(all);
+  carol.crash();
+  await bob.send(id, "before");
+  await alice.ask({ kind: "remove-member", in: id, member: bob.id });
+  await world.pass(1_000);
+  await alice.ask({ kind: "add-members", in: id, members: [bob.id] });
+  await world.pass(5_000);
+  assert.equal((await bob.conversation(id)).state, "ready");
+  assert.ok((await bob.lines(id)).includes("> before (sent)"));
+  await carol.start();
+  await world.pass(5_000);
+  assert.deepEqual(await textsOf(carol, id), ["Bob: before"]);
+  assert.ok((await bob.lines(id)).includes("> before (delivered)"));
+});
+
 test("[GP7] whoever leaves is out at once; an admin takes them out where the owner is away", async () => {
   const all = await party("Alice", "Bob", "Carol", "Dave");
   const { world, people } = all;

@@ -20,7 +20,7 @@ export const joinedChannel = (
   epochStart: start.seq,
   lastPlace: 0,
   lastOwn: 0,
-  delivered: start.seq, // what came before is not for this device to wait for
+  delivered: 0,
   ownSinceUpdate: 0,
   updateDueAt,
   past: [],

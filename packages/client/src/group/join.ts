@@ -138,6 +138,8 @@ async function enterChannel(
   const place = { relayId: endpoint.relayId, cid };
   turn.put(channels, toHex(cid), {
     ...joinedChannel(number, endpoint, start, nextUpdateAt(core, turn.now)),
+    // Of a channel that is entered again: what was delivered then still is, and nothing more is known.
+    delivered: turn.get(channels, toHex(cid))?.delivered ?? 0,
     ownLeaf: group.ownLeaf,
     exported: await exportChannelSecret(core.engine, group, place),
   });
