@@ -254,7 +254,10 @@ test("[UI67] once it is over nothing can be written, and why stands in its place
   await shown.page.locator(".message__options").last().focus();
   await shown.page.keyboard.press("Enter");
   await dialog("Message options").waitFor();
-  assert.deepEqual(await shown.page.locator("dialog .options .button").allTextContents(), ["Copy text"]);
+  assert.deepEqual(await shown.page.locator("dialog .options .button").allTextContents(), [
+    "Copy text",
+    "Forward",
+  ]);
   await open("group-details-over");
   for (const name of ["Add people", "Leave the group", "Save"])
     assert.equal(await button(name).count(), 0, name);

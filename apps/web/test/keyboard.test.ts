@@ -234,7 +234,11 @@ test("[UI17] Tab visits everything in reading order, and what has the focus can 
     if (!isOfMessage && !isOfDay) stops.push(stop);
     const isSeen = await page.evaluate(() => {
       const { width, height } = document.activeElement?.getBoundingClientRect() ?? new DOMRect();
-      return width > 0 && height > 0 && document.activeElement?.matches(":focus-visible, body");
+      return (
+        width > 0 &&
+        height > 0 &&
+        document.activeElement?.matches(":focus-visible, input[type=date]:focus-within, body")
+      );
     });
     assert.ok(isSeen, stops.join("\n"));
   }

@@ -12,9 +12,17 @@ export function Markup({ text }: { readonly text: string }): JSX.Element {
 function blockElement(block: Block): ComponentChild {
   switch (block.kind) {
     case "lines":
-      return <span class="markup__lines">{block.children.map(inlineElement)}</span>;
+      return (
+        <span class="markup__lines" dir="auto">
+          {block.children.map(inlineElement)}
+        </span>
+      );
     case "quote":
-      return <blockquote class="quote">{block.children.map(inlineElement)}</blockquote>;
+      return (
+        <blockquote class="quote" dir="auto">
+          {block.children.map(inlineElement)}
+        </blockquote>
+      );
     case "code-block":
       return (
         <pre class="markup__code" dir="ltr" tabIndex={0}>
