@@ -256,6 +256,7 @@ const STOPS = [
   /^BUTTON .*Mara/,
   /^BUTTON Chats/,
   /^BUTTON Me/,
+  /^BUTTON Search in the conversation/,
   /^DIV Messages/,
   /^BUTTON Send a picture or file/,
   /^BUTTON Burn time of this message/,
