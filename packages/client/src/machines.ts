@@ -34,6 +34,7 @@ import { channels, outgoingPosts } from "./stored/channel.ts";
 import { blobErasures, uploads } from "./stored/file.ts";
 import { introductions } from "./stored/conversation.ts";
 import { groups } from "./stored/group.ts";
+import { conversationIn } from "./stored/keys.ts";
 import { profiles } from "./stored/profile.ts";
 import { sweep } from "./sweep.ts";
 import type { Turn } from "./turn.ts";
@@ -141,7 +142,7 @@ function greeted(core: Core, turn: Turn, line: LineId, { welcome, relay }: Greet
 function noteReachability(core: Core, turn: Turn, line: LineId): void {
   const circuit = circuitOf(line);
   for (const [id, { card }] of core.resident.values(introductions))
-    if (introductionCircuit(card) === circuit) turn.changedRows.add(id.split("/")[0] ?? id);
+    if (introductionCircuit(card) === circuit) turn.changedRows.add(conversationIn(id));
 }
 
 /** What waits for this line. */

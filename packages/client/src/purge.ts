@@ -12,7 +12,7 @@ import { forgetFile } from "./file/forget.ts";
 import { expireUploads } from "./file/upload.ts";
 import { uploads } from "./stored/file.ts";
 import { burnDrafts, nextDraftDue } from "./drafts.ts";
-import { keyTime, timeKey, type ConversationNumber } from "./stored/keys.ts";
+import { conversationIn, keyTime, timeKey, type ConversationNumber } from "./stored/keys.ts";
 import { conversations, outboxEntries } from "./stored/conversation.ts";
 import { dues, items, seenIds, type Due } from "./stored/message.ts";
 import { readMany } from "./reading.ts";
@@ -81,7 +81,7 @@ export function forgetBurned(
   turn: Turn,
   { itemKey, idKey }: { readonly itemKey: string; readonly idKey: string },
 ): void {
-  const number = itemKey.slice(0, itemKey.indexOf("/"));
+  const number = conversationIn(itemKey);
   turn.save(items, itemKey, undefined);
   forgetAnnotations(turn, idKey);
   forgetFile(turn, idKey);
@@ -101,7 +101,7 @@ function expireUnsent(turn: Turn): void {
     const entry = turn.need(outboxEntries, id);
     const burnAt = entry.burnMs === 0 ? undefined : entry.sentAt + entry.burnMs;
     if (entry.state !== "waiting" || burnAt === undefined || burnAt > turn.believedNow) continue;
-    const number = id.slice(0, id.indexOf("/"));
+    const number = conversationIn(id);
     const emptied = { ...entry, state: "expired", content: new Uint8Array(), sealed: undefined } as const;
     if (isWritten(entry.contentKind)) turn.put(outboxEntries, id, emptied);
     else turn.remove(outboxEntries, id); // nobody is shown what clients say to each other

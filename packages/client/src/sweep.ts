@@ -6,6 +6,7 @@ import { toHex } from "@sotto/protocol";
 import type { Core } from "./core.ts";
 import { forgetBurned } from "./purge.ts";
 import { readMany } from "./reading.ts";
+import { conversationIn } from "./stored/keys.ts";
 import { items } from "./stored/message.ts";
 import type { Turn } from "./turn.ts";
 
@@ -49,6 +50,6 @@ function forgetIfMissed(
   { burnAt, messageId }: { readonly burnAt: number | undefined; readonly messageId: Uint8Array },
 ): void {
   if (burnAt === undefined || burnAt + MISSED_MS > turn.believedNow) return;
-  const number = itemKey.slice(0, itemKey.indexOf("/"));
+  const number = conversationIn(itemKey);
   forgetBurned(turn, { itemKey, idKey: `${number}/${toHex(messageId)}` });
 }

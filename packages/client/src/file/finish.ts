@@ -2,14 +2,11 @@
 import { CONTENT_FILE, encode, equalBytes, fileContent, fromHex } from "@sotto/protocol";
 import { queueMessage } from "../conversation.ts";
 import { blobRights, uploads, type Upload } from "../stored/file.ts";
-import type { ConversationNumber } from "../stored/keys.ts";
+import { conversationIn } from "../stored/keys.ts";
 import type { Next } from "./transfers.ts";
 
 /** The longest a relay keeps what was whole at the end of its grant. */
 export const BLOB_KEPT_MS = 31 * 86_400_000;
-
-/** `id`: of an upload. */
-export const conversationIn = (id: string): ConversationNumber => id.slice(0, id.indexOf("/"));
 
 /** The relay has all of it: the message goes the way of every message. */
 export const finishUpload =

@@ -15,9 +15,10 @@ import type { Core } from "../core.ts";
 import type { BlobPut } from "../ports.ts";
 import type { Problem } from "../problems.ts";
 import { fileChunks, uploads, type Upload } from "../stored/file.ts";
+import { conversationIn } from "../stored/keys.ts";
 import { chunkId, CHUNKS_PER_TURN, isKeepable, keptChunk } from "./keeping.ts";
 import type { Next } from "./transfers.ts";
-import { conversationIn, finishUpload } from "./finish.ts";
+import { finishUpload } from "./finish.ts";
 
 const PART_BYTES_MIN = 16_384;
 const PART_BYTES_MAX = 2 * 1_048_576;

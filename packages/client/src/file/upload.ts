@@ -29,14 +29,14 @@ import type { Problem } from "../problems.ts";
 import { channels } from "../stored/channel.ts";
 import { outboxEntries } from "../stored/conversation.ts";
 import { ORIGIN_BYTES_MAX, uploads, type Upload } from "../stored/file.ts";
-import type { ConversationNumber } from "../stored/keys.ts";
+import { conversationIn, type ConversationNumber } from "../stored/keys.ts";
 import { profiles } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 import type { Answer, Attaching } from "../views.ts";
 import { accept } from "./accepted.ts";
 import { eraseBlob, forgetFile } from "./forget.ts";
 import { isPossibleFile } from "./possible.ts";
-import { BLOB_KEPT_MS, conversationIn } from "./finish.ts";
+import { BLOB_KEPT_MS } from "./finish.ts";
 import { openAgain, putBlob, readThrough } from "./sending.ts";
 
 const REFUSED_RETRY_MS = 1_000;
@@ -158,7 +158,7 @@ export function answerGrant(
   const refusedMs = reply.kind === "refused" && code === "rateLimited" ? reply.detail : REFUSED_RETRY_MS;
   core.transfers.of(id).problem = isFull ? { kind: "relay-full" } : undefined;
   core.oneShots.back(name, turn.now + (isFull ? FULL_RETRY_MS : refusedMs));
-  turn.changedItems.add(upload === undefined ? "" : conversationIn(id));
+  turn.changedItems.add(conversationIn(id));
 }
 
 /** False: there is no such upload. */

@@ -9,7 +9,7 @@ import { isBurnt, itemToView, parseItem, shownName, visibleWaiting, waitingToVie
 import { readSaid, type Said } from "../said.ts";
 import { annotations } from "../stored/annotation.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
-import { keyTime, type ConversationNumber } from "../stored/keys.ts";
+import { conversationIn, keyTime, type ConversationNumber } from "../stored/keys.ts";
 import { items, seenIds, type StoredMessage } from "../stored/message.ts";
 import type { FoundMessage, MessageView, Query, SearchView } from "../views.ts";
 import { foldText, isIn, termsOf, type Term } from "./fold.ts";
@@ -276,7 +276,7 @@ export class Finder {
 const textOf = ({ content }: MessageView): string | undefined =>
   content.kind === "text" && content.text !== "" ? content.text : undefined;
 
-const numberIn = (key: string): ConversationNumber => key.slice(items.prefix.length, items.prefix.length + 8);
+const numberIn = (key: string): ConversationNumber => conversationIn(key.slice(items.prefix.length));
 const placeIn = (key: string): number => keyTime(key.slice(items.prefix.length + 9));
 
 const isWithin = ({ since, until }: Query, time: number): boolean =>

@@ -16,7 +16,7 @@ import { harmlessName } from "../names.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, introductions } from "../stored/conversation.ts";
 import { additions, groupMembers, groups, memberId, wants, type StoredGroup } from "../stored/group.ts";
-import type { ConversationNumber } from "../stored/keys.ts";
+import { conversationIn, type ConversationNumber } from "../stored/keys.ts";
 import type { Turn } from "../turn.ts";
 import { withSeed } from "./admin-key.ts";
 import { callBack } from "./call-back.ts";
@@ -188,7 +188,7 @@ function giveUp(turn: Turn, joining: readonly string[], index: number): void {
   const { card } = turn.need(additions, id);
   turn.remove(additions, id);
   turn.put(introductions, id, { state: "invalid", card, notBefore: 0 });
-  turn.changedItems.add(id.split("/")[0] ?? "");
+  turn.changedItems.add(conversationIn(id));
 }
 
 export const isAdminIn = ({ roster }: StoredGroup, self: Uint8Array): boolean =>

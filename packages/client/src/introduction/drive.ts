@@ -31,7 +31,7 @@ import type { LineId } from "../line/line-id.ts";
 import { channels, outgoingPosts } from "../stored/channel.ts";
 import { contacts, conversations, introductions, type Introduction } from "../stored/conversation.ts";
 import { additions, groups, memberId } from "../stored/group.ts";
-import type { ConversationNumber } from "../stored/keys.ts";
+import { conversationIn, type ConversationNumber } from "../stored/keys.ts";
 import { profiles } from "../stored/profile.ts";
 import type { Turn } from "../turn.ts";
 import { approach } from "./approach.ts";
@@ -43,7 +43,6 @@ const REMAKE_MS = 60_000;
 export const introductionCircuit = ({ accountId }: ContactCard): string => `introduction/${toHex(accountId)}`;
 
 /** `id`: the number of a conversation of two, or a memberId for somebody who is to be added to a group. */
-const conversationIn = (id: string): ConversationNumber => id.split("/")[0] ?? id;
 const isForGroup = (id: string): boolean => id.includes("/");
 
 export function driveIntroduction(core: Core, turn: Turn, id: string): void {
