@@ -5,7 +5,6 @@ import { addNotice, changeConversation } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { harmlessName } from "../names.ts";
 import { channels } from "../stored/channel.ts";
-import { introductions } from "../stored/conversation.ts";
 import { additions, groupMembers, groups, memberId, wants, type Want } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import type { Turn } from "../turn.ts";
@@ -13,6 +12,7 @@ import { postAdminKey } from "./admin-key.ts";
 import { inviteInto } from "./invite.ts";
 import { nameIn } from "./members.ts";
 import { difference, isAdmin, memberIn, roleIn } from "./roster.ts";
+import { forgetComing, isComing } from "./wants.ts";
 
 /** Records of people, those who left included. */
 const MEMBERS_KEPT_MAX = 400;
@@ -56,16 +56,11 @@ export async function followOwn(
 ): Promise<void> {
   const number = turn.need(channels, cid).conversation;
   const before = turn.need(groups, number);
-  const joiners = new Map(
-    (step.change?.added ?? []).flatMap((chain) => {
-      const id = memberId(number, accountIdOf(chain));
-      const card = turn.get(additions, id)?.card;
-      return card === undefined ? [] : [[id, card] as const];
-    }),
+  const joiners = (step.change?.added ?? []).flatMap(
+    (chain) => turn.get(additions, memberId(number, accountIdOf(chain)))?.card ?? [],
   );
   follow(core, turn, number, step);
-  for (const card of joiners.values())
-    if (welcome !== undefined) await inviteInto(core, turn, cid, { welcome, card });
+  for (const card of joiners) if (welcome !== undefined) await inviteInto(core, turn, cid, { welcome, card });
   const isNewKey = !equalBytes(before.adminKey, turn.need(groups, number).adminKey);
   const isNew = (accountId: Uint8Array): boolean => !isAdmin(roleIn(before.roster, accountId));
   await postAdminKey(core, turn, cid, isNewKey ? () => true : isNew);
@@ -146,21 +141,17 @@ function settle(turn: Turn, number: ConversationNumber, self: Uint8Array): void 
   for (const { accountId } of roster.members) {
     // Who goes out to come in again is still on the way in.
     if (removed.some((one) => equalBytes(one, accountId))) continue;
-    const id = memberId(number, accountId);
-    if (turn.get(additions, id) !== undefined) turn.remove(additions, id);
-    if (turn.get(introductions, id) !== undefined) turn.remove(introductions, id);
+    forgetComing(turn, memberId(number, accountId));
   }
   if (wanted === undefined) return;
-  const isComing = (accountId: Uint8Array): boolean => {
-    const id = memberId(number, accountId);
-    return turn.get(additions, id) !== undefined || turn.get(introductions, id) !== undefined;
-  };
   const left: Want = {
     name: wanted.name === roster.name || !isAdmin(own) ? undefined : wanted.name,
     removed,
     roles: wanted.roles.filter(({ accountId, role }) => {
       const is = roleIn(roster, accountId);
-      return own === "owner" && is !== role && (is !== undefined || isComing(accountId));
+      return (
+        own === "owner" && is !== role && (is !== undefined || isComing(turn, memberId(number, accountId)))
+      );
     }),
   };
   const isNothing = left.name === undefined && left.removed.length + left.roles.length === 0;

@@ -27,7 +27,7 @@ import { startChannel } from "../introduction/drive.ts";
 import { ownName } from "../names.ts";
 import type { Problem } from "../problems.ts";
 import { introductions } from "../stored/conversation.ts";
-import { additions, groups, memberId, wants, type StoredGroup, type Want } from "../stored/group.ts";
+import { additions, groups, memberId, wants, type StoredGroup } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import { profiles } from "../stored/profile.ts";
 import { nextToken } from "../tokens.ts";
@@ -37,10 +37,10 @@ import { cardIn } from "./cards.ts";
 import { leave } from "./leave.ts";
 import { newGroup } from "./new-group.ts";
 import { isAdmin, memberIn, roleIn } from "./roster.ts";
+import { forgetComing, wantGone, wantIn } from "./wants.ts";
 
 type Answered = Result<Answer, Problem>;
 const DONE: Answered = ok({ kind: "done" });
-const NOTHING_WANTED: Want = { name: undefined, removed: [], roles: [] };
 
 export async function createGroup(
   core: Core,
@@ -118,7 +118,7 @@ function decide(
   group: StoredGroup,
   intent: Exclude<GroupIntent, { kind: "leave-group" }>,
 ): Answered {
-  const want = turn.get(wants, number) ?? NOTHING_WANTED;
+  const want = wantIn(turn, number);
   switch (intent.kind) {
     case "add-members":
       return addMembers(core, turn, number, group, intent.members);
@@ -168,15 +168,10 @@ function removeMember(
   const accountId = accountOf(member);
   if (accountId === undefined || equalBytes(accountId, core.self.verified.accountId))
     return err({ kind: "group-role" });
-  const id = memberId(number, accountId);
-  if (turn.get(additions, id) !== undefined) turn.remove(additions, id);
-  if (turn.get(introductions, id) !== undefined) turn.remove(introductions, id);
+  forgetComing(turn, memberId(number, accountId));
   const role = roleIn(roster, accountId);
   if (role === "owner") return err({ kind: "group-role" });
-  const want = turn.get(wants, number) ?? NOTHING_WANTED;
-  const isWanted = want.removed.some((one) => equalBytes(one, accountId));
-  if (role !== undefined && !isWanted)
-    turn.put(wants, number, { ...want, removed: [...want.removed, accountId] });
+  if (role !== undefined) wantGone(turn, number, accountId);
   return DONE;
 }
 
@@ -192,7 +187,7 @@ function setRole(
   const accountId = accountOf(member);
   if (accountId === undefined || roleIn(roster, accountId) === undefined) return err({ kind: "group-role" });
   if (equalBytes(accountId, core.self.verified.accountId)) return err({ kind: "group-role" });
-  const want = turn.get(wants, number) ?? NOTHING_WANTED;
+  const want = wantIn(turn, number);
   const others = want.roles.filter((one) => !equalBytes(one.accountId, accountId));
   turn.put(wants, number, { ...want, roles: [...others, { accountId, role }] });
   return DONE;

@@ -33,6 +33,7 @@ import { cardIn } from "./cards.ts";
 import { isAdminIn } from "./change.ts";
 import { newGroup } from "./new-group.ts";
 import { isAdmin, roleIn } from "./roster.ts";
+import { NOTHING_WANTED, wantIn } from "./wants.ts";
 
 const AGAIN_MS_MIN = 60_000;
 const AGAIN_MS_MAX = 86_400_000;
@@ -81,7 +82,7 @@ async function remake(core: Core, turn: Turn, number: ConversationNumber): Promi
   const self = core.self.verified.accountId;
   const createToken = nextToken(turn);
   if (createToken === undefined) return;
-  const removed = [self, ...(turn.get(wants, number)?.removed ?? [])];
+  const removed = [self, ...wantIn(turn, number).removed];
   const others = roster.members.filter(({ accountId }) => !removed.some((one) => equalBytes(one, accountId)));
   const own = roster.members.find(({ accountId }) => equalBytes(accountId, self));
   turn.put(groups, number, newGroup(core, roster.name, own?.name ?? ""));
@@ -89,8 +90,7 @@ async function remake(core: Core, turn: Turn, number: ConversationNumber): Promi
   if (admins.length === 0) turn.remove(wants, number);
   else
     turn.put(wants, number, {
-      name: undefined,
-      removed: [],
+      ...NOTHING_WANTED,
       roles: admins.map(({ accountId, role }) => ({ accountId, role })),
     });
   await startChannel(core, turn, number, createToken);
