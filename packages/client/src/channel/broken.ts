@@ -19,9 +19,8 @@ import type { ConversationNumber } from "../stored/keys.ts";
 import { DELETED, items } from "../stored/message.ts";
 import type { Turn } from "../turn.ts";
 import { channelsOf } from "./choice.ts";
+import { nextRemakeAt, noteRemake } from "./remakes.ts";
 
-const REMAKE_MS_MIN = 60_000;
-const REMAKE_MS_MAX = 86_400_000;
 /** Own messages of a conversation that are looked at, newest first, for being sent again. */
 const RESENT_MAX = 1_000;
 
@@ -55,12 +54,17 @@ export async function channelGone(
   addNotice(turn, number, { kind: "remade" });
 }
 
-/** Its keys go, and what was not delivered is sent again in another. */
-export async function leaveChannel(core: Core, turn: Turn, cid: string, channel: Channel): Promise<void> {
+/** Its keys go; the record stays, because messages name it. */
+export function endChannel(core: Core, turn: Turn, cid: string, channel: Channel): void {
   turn.put(channels, cid, { ...channel, state: "broken", past: [] });
   turn.remove(pendingCommits, cid);
   turn.forgetGroup(cid);
   core.sessions.delete(cid);
+}
+
+/** What was not delivered there is sent again in another. */
+export async function leaveChannel(core: Core, turn: Turn, cid: string, channel: Channel): Promise<void> {
+  endChannel(core, turn, cid, channel);
   await sendAgain(turn, cid, channel);
 }
 
@@ -110,8 +114,7 @@ async function remake(turn: Turn, number: ConversationNumber): Promise<void> {
   const conversation = turn.need(conversations, number);
   const contact = turn.get(contacts, number);
   if (contact?.card === undefined || turn.get(introductions, number) !== undefined) return;
-  const waitMs = Math.min(REMAKE_MS_MAX, REMAKE_MS_MIN * 4 ** Math.min(conversation.remakes, 8));
-  const notBefore = conversation.remakes === 0 ? 0 : conversation.remadeAt + waitMs;
-  changeConversation(turn, number, { remakes: conversation.remakes + 1, remadeAt: turn.now });
+  const notBefore = nextRemakeAt(conversation);
+  noteRemake(turn, number);
   approach(turn, number, contact.card, notBefore);
 }

@@ -15,7 +15,8 @@ import {
 import { sign } from "@sotto/crypto";
 import { isSignedBy } from "@sotto/verify";
 import { channelsOf } from "../channel/choice.ts";
-import { changeConversation, conversationOf } from "../conversation.ts";
+import { nextRemakeAt, noteRemake, REMAKE_MS_MIN } from "../channel/remakes.ts";
+import { conversationOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { cardOf } from "../inbox/card.ts";
 import { approachFor } from "../introduction/approach.ts";
@@ -35,21 +36,16 @@ import { newGroup } from "./new-group.ts";
 import { isAdmin, roleIn } from "./roster.ts";
 import { NOTHING_WANTED, wantIn } from "./wants.ts";
 
-const AGAIN_MS_MIN = 60_000;
-const AGAIN_MS_MAX = 86_400_000;
-
 /** While there is no channel: ever less often. */
 export async function driveKnock(core: Core, turn: Turn, number: ConversationNumber): Promise<void> {
   const group = turn.get(groups, number);
   if (group?.state !== "in") return;
   const all = channelsOf(turn, number);
   if (all.some(({ channel }) => channel.state !== "broken")) return;
-  const { remadeAt, remakes } = turn.need(conversations, number);
-  const notBefore =
-    remakes === 0 ? 0 : remadeAt + Math.min(AGAIN_MS_MAX, AGAIN_MS_MIN * 4 ** Math.min(remakes, 8));
-  core.agenda.want(`knock/${number}`, Math.max(notBefore, turn.now + AGAIN_MS_MIN));
+  const notBefore = nextRemakeAt(turn.need(conversations, number));
+  core.agenda.want(`knock/${number}`, Math.max(notBefore, turn.now + REMAKE_MS_MIN));
   if (turn.now < notBefore) return;
-  changeConversation(turn, number, { remakes: remakes + 1, remadeAt: turn.now });
+  noteRemake(turn, number);
   const last = all.at(-1);
   if (roleIn(group.roster, core.self.verified.accountId) === "owner") await remake(core, turn, number);
   else if (last !== undefined) await knock(core, turn, last.cid, last.channel);

@@ -2,9 +2,10 @@
 import { toHex } from "@sotto/protocol";
 import { forgetAnnotations } from "../annotation-slots.ts";
 import { acknowledge } from "../channel/acknowledge.ts";
+import { endChannel } from "../channel/broken.ts";
 import { addNotice, changeConversation, outboxOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
-import { channels, pendingCommits } from "../stored/channel.ts";
+import { channels } from "../stored/channel.ts";
 import { conversations, introductions, outboxEntries } from "../stored/conversation.ts";
 import { additions, groups, wants } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
@@ -33,14 +34,11 @@ export function leave(
   turn.changedItems.add(number);
 }
 
-/** Its keys go; the record stays, because messages name it. The relay need keep nothing more for this device. */
+/** The relay need keep nothing more for this device. */
 function abandonChannel(core: Core, turn: Turn, cid: string): void {
   const channel = turn.get(channels, cid);
   if (channel === undefined) return;
   const session = core.sessions.get(cid);
   if (session !== undefined) acknowledge(turn, cid, session);
-  turn.put(channels, cid, { ...channel, state: "broken", past: [] });
-  turn.remove(pendingCommits, cid);
-  turn.forgetGroup(cid);
-  core.sessions.delete(cid);
+  endChannel(core, turn, cid, channel);
 }
