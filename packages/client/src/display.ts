@@ -3,6 +3,7 @@ import { cardToLink, toHex, type Clock } from "@sotto/protocol";
 import { clockOff } from "./believed-time.ts";
 import { believedNow, type Core } from "./core.ts";
 import { uploadsToView } from "./file/upload-view.ts";
+import { namesIn } from "./group/members.ts";
 import { cardOf } from "./inbox/card.ts";
 import { hostOf, ownReachability, problemOf, profileOf } from "./reached.ts";
 import { readMany } from "./reading.ts";
@@ -101,10 +102,11 @@ export class Display {
     const ids = [...shown.map(({ item }) => item), ...waiting.map(([, entry]) => entry)].flatMap((one) =>
       "messageId" in one ? [toHex(one.messageId)] : [],
     );
-    const beside = { said: await readSaid(records, number, new Set(ids)), quote: undefined };
+    const said = await readSaid(records, number, new Set(ids));
+    const beside = { said, quote: undefined, nameOf: namesIn(resident, number) };
     const preview = previewOf([
       ...shown.map(({ key, item }) => itemToView(resident, key, item, this.#clock(), beside)),
-      ...waiting.map((entry) => waitingToView(resident, entry, undefined, now, beside)),
+      ...waiting.map((entry) => waitingToView(entry, undefined, now, beside)),
       ...uploadsToView(this.#core, number, now),
     ]);
     if (preview === undefined) this.#previews.delete(number);

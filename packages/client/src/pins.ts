@@ -1,6 +1,7 @@
 /** What stands above a conversation, read from its messages whenever it is shown. Spec: spec/client.md, CL116, CL117. */
 import { PIN_SLOT } from "./annotation-slots.ts";
 import type { Core } from "./core.ts";
+import { namesIn } from "./group/members.ts";
 import { readOriginals } from "./quotes.ts";
 import { readMany } from "./reading.ts";
 import { authorName } from "./rows.ts";
@@ -21,11 +22,12 @@ export async function readPins(
   if (timeByKey.size === 0) return [];
   const wanted = new Set(timeByKey.keys());
   const said = await readSaid(core.records, number, wanted);
+  const nameOf = namesIn(core.resident, number);
   const shown = (await readOriginals(core, number, wanted, now)).flatMap((original) => {
     const content = contentNow(original, said);
     if (content?.kind !== "text") return [];
     const { messageId, mine } = original;
-    const author = authorName(core.resident, number, original);
+    const author = authorName(nameOf, original);
     return [{ key: toHex(messageId), mine, author, text: content.text }];
   });
   const timeOf = ({ key }: Pinned): number => timeByKey.get(key) ?? 0;

@@ -1,6 +1,7 @@
 /** What messages answer, read from the originals whenever it is shown: a quote never outlives its original. Spec: CL88. */
 import { toHex } from "@sotto/protocol";
 import type { Core } from "./core.ts";
+import { namesIn } from "./group/members.ts";
 import { readMany } from "./reading.ts";
 import { authorName, isBurnt, parseItem } from "./rows.ts";
 import { burnNow, contentNow, readSaid } from "./said.ts";
@@ -33,11 +34,12 @@ export async function readQuotes(
   if (wanted.size === 0) return quotes;
   for (const key of wanted) quotes.set(key, { key, mine: false, author: undefined, text: undefined });
   const about = await readSaid(core.records, number, wanted);
+  const nameOf = namesIn(core.resident, number);
   for (const original of await readOriginals(core, number, wanted, now)) {
     const content = contentNow(original, about);
     const said = content?.kind === "text" ? content : undefined;
     const key = toHex(original.messageId);
-    const author = authorName(core.resident, number, original);
+    const author = authorName(nameOf, original);
     const quote = { key, mine: original.mine, author, text: said && beginningOf(said.text) };
     quotes.set(key, said?.file === undefined ? quote : { ...quote, file: said.file });
   }

@@ -1,6 +1,6 @@
 /** From records to what is shown: rows of the list, messages of a conversation. Spec: CL3. */
 import { decode, envelope, toHex, type Policy } from "@sotto/protocol";
-import { nameIn } from "./group/members.ts";
+import type { NameOf } from "./group/members.ts";
 import type { Problem } from "./problems.ts";
 import type { Resident } from "./resident.ts";
 import { channels } from "./stored/channel.ts";
@@ -41,13 +41,17 @@ function markOf(resident: Resident, message: StoredMessage): Mark | undefined {
 }
 
 /** What stands beside a message: what was said about it, and the beginning of what it answers. */
-export type Beside = { readonly said: Said; readonly quote: Quote | undefined };
+export type Beside = {
+  readonly said: Said;
+  readonly quote: Quote | undefined;
+  readonly nameOf: NameOf;
+};
+
 /** By whom, by name, in a group; undefined for what this member wrote, and in a conversation of two. */
 export const authorName = (
-  resident: Resident,
-  number: ConversationNumber,
+  nameOf: NameOf,
   { author }: { readonly author: Uint8Array | undefined },
-): string | undefined => author && nameIn(resident, number, author);
+): string | undefined => author && nameOf(author);
 
 const NOTHING_BESIDE = {
   author: undefined,
@@ -63,7 +67,7 @@ export function itemToView(
   key: string,
   item: StoredItem,
   now: number,
-  { said, quote }: Beside,
+  { said, quote, nameOf }: Beside,
 ): MessageView {
   if (item.kind === "notice") {
     const { at, notice } = item;
@@ -75,30 +79,25 @@ export function itemToView(
   return {
     key: toHex(messageId),
     mine,
-    author: authorName(resident, numberOf(key), item),
+    author: authorName(nameOf, item),
     time: Math.min(sentAt, now),
     mark: markOf(resident, item),
     problem: undefined,
     burn: burnAt === undefined ? undefined : burnNow({ ...item, burnAt, burnMs }, said),
     quote,
-    reactions: reactionsTo(messageId, said, (one) => authorName(resident, numberOf(key), one)),
+    reactions: reactionsTo(messageId, said, (one) => authorName(nameOf, one)),
     ...unsentAbout(messageId, said),
     isPinned: isPinned(messageId, said),
     content: contentToView(item, said),
   };
 }
 
-/** Of the conversation that an item's key is in. */
-const numberOf = (key: string): ConversationNumber =>
-  key.slice(items.prefix.length, key.indexOf("/", items.prefix.length));
-
 /** What waits is shown after everything else. */
 export function waitingToView(
-  resident: Resident,
-  [id, entry]: readonly [string, OutboxEntry],
+  [, entry]: readonly [string, OutboxEntry],
   problem: Problem | undefined,
   now: number,
-  { said, quote }: Beside,
+  { said, quote, nameOf }: Beside,
 ): MessageView {
   const { messageId, sentAt, burnMs, state } = entry;
   const isExpired = state === "expired" || (burnMs > 0 && sentAt + burnMs <= now);
@@ -112,9 +111,7 @@ export function waitingToView(
     problem: isExpired ? { kind: "expired" } : problem,
     burn: isExpired || burnMs === 0 ? undefined : burnNow({ ...entry, burnAt: sentAt + burnMs }, said),
     quote: isExpired ? undefined : quote,
-    reactions: isExpired
-      ? []
-      : reactionsTo(messageId, said, (one) => authorName(resident, id.slice(0, id.indexOf("/")), one)),
+    reactions: isExpired ? [] : reactionsTo(messageId, said, (one) => authorName(nameOf, one)),
     ...unsentAbout(messageId, said),
     isPinned: isPinned(messageId, said),
     content: isExpired ? gone : contentToView(entry, said),

@@ -4,6 +4,7 @@
  */
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "./core.ts";
+import { namesIn } from "./group/members.ts";
 import { groupToView } from "./group/view.ts";
 import { hostOf, problemOf, profileOf, reachabilityOf, viaOf } from "./reached.ts";
 import { uploadsToView } from "./file/upload-view.ts";
@@ -187,7 +188,7 @@ export class Windows {
       itemToView(resident, key, item, this.#clock(), besideOf(item)),
     );
     const problem = this.#problemOf(conversation);
-    const queued = waiting.map((one) => waitingToView(resident, one, problem, now, besideOf(one[1])));
+    const queued = waiting.map((one) => waitingToView(one, problem, now, besideOf(one[1])));
     // What is on its way stands at the end: where newer messages follow, it is not shown.
     const sending = hasNewer ? [] : uploadsToView(this.#core, window.number, now);
     window.show({
@@ -209,7 +210,8 @@ export class Windows {
     const ids = new Set(messages.map(({ messageId }) => toHex(messageId)));
     const said = await readSaid(this.#core.records, number, ids);
     const quotes = await readQuotes(this.#core, number, messages, now);
-    return (of) => ({ said, quote: "messageId" in of ? quoteIn(quotes, of) : undefined });
+    const nameOf = namesIn(this.#core.resident, number);
+    return (of) => ({ said, nameOf, quote: "messageId" in of ? quoteIn(quotes, of) : undefined });
   }
 
   #problemOf(conversation: Conversation): Problem | undefined {

@@ -4,9 +4,18 @@
  */
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "../core.ts";
+import { namesIn } from "../group/members.ts";
 import { readMany } from "../reading.ts";
-import { isBurnt, itemToView, parseItem, shownName, visibleWaiting, waitingToView } from "../rows.ts";
-import { readSaid, type Said } from "../said.ts";
+import {
+  isBurnt,
+  itemToView,
+  parseItem,
+  shownName,
+  visibleWaiting,
+  waitingToView,
+  type Beside,
+} from "../rows.ts";
+import { readSaid } from "../said.ts";
 import { annotations } from "../stored/annotation.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
 import { conversationIn, keyTime, type ConversationNumber } from "../stored/keys.ts";
@@ -134,20 +143,22 @@ export class Finder {
 
   /** Those that have not burnt, as they are shown. */
   async #read(keys: readonly string[]): Promise<readonly Read[]> {
+    const { resident, records } = this.#core;
     const now = believedNow(this.#core, this.#clock());
-    const values = await readMany(this.#core.records, keys);
+    const values = await readMany(records, keys);
     const found = keys.flatMap((key, at) => {
       const item = parseItem(values[at]);
       return item?.kind === "message" && !isBurnt(item, now) ? [{ key, item }] : [];
     });
-    const saidByNumber = new Map<ConversationNumber, Said>();
+    const besideByNumber = new Map<ConversationNumber, Beside>();
     for (const [number, of] of Map.groupBy(found, ({ key }) => numberIn(key))) {
       const ids = new Set(of.map(({ item }) => toHex(item.messageId)));
-      saidByNumber.set(number, await readSaid(this.#core.records, number, ids));
+      const said = await readSaid(records, number, ids);
+      besideByNumber.set(number, { said, quote: undefined, nameOf: namesIn(resident, number) });
     }
-    return found.map(({ key, item }) => {
-      const beside = { said: saidByNumber.get(numberIn(key)) ?? new Map<string, never>(), quote: undefined };
-      return { key, item, view: itemToView(this.#core.resident, key, item, this.#clock(), beside) };
+    return found.flatMap(({ key, item }) => {
+      const beside = besideByNumber.get(numberIn(key));
+      return beside ? [{ key, item, view: itemToView(resident, key, item, this.#clock(), beside) }] : [];
     });
   }
 
@@ -241,9 +252,10 @@ export class Finder {
     for (const number of numbers) {
       const entries = visibleWaiting(resident, number);
       const ids = new Set(entries.map(([, { messageId }]) => toHex(messageId)));
-      const beside = { said: await readSaid(records, number, ids), quote: undefined };
+      const said = await readSaid(records, number, ids);
+      const beside = { said, quote: undefined, nameOf: namesIn(resident, number) };
       for (const entry of entries) {
-        const view = waitingToView(resident, entry, undefined, now, beside);
+        const view = waitingToView(entry, undefined, now, beside);
         const folded = foldText(textOf(view) ?? "");
         const isSaid = terms.length === 0 || terms.some((term) => isIn(folded, term));
         const isAll = terms.every((term) => isIn(folded, term) || named.get(term)?.has(number));

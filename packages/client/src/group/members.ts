@@ -1,7 +1,6 @@
 /** Who is in a group, by name, and what this member is there. */
-import { toHex, type Roster } from "@sotto/protocol";
+import { equalBytes, toHex, type Roster } from "@sotto/protocol";
 import { signingKey, type SigningKey } from "@sotto/crypto";
-import { equalBytes } from "@sotto/protocol";
 import type { Resident } from "../resident.ts";
 import { conversations, type Conversation } from "../stored/conversation.ts";
 import { groupMembers, groups, memberId, type StoredGroup } from "../stored/group.ts";
@@ -18,19 +17,29 @@ export const isGroup = (from: Reading, number: ConversationNumber): boolean =>
 const SHORT_ID = 8;
 const SUFFIX = 4;
 
-/** Never empty, and of two people in one group never the same. */
-export function nameIn(from: Reading, number: ConversationNumber, accountId: Uint8Array): string {
-  const id = toHex(accountId);
-  const own = from.get(groupMembers, memberId(number, accountId))?.name ?? "";
-  if (own === "") return id.slice(0, SHORT_ID);
-  const roster = from.get(groups, number)?.roster;
-  const hasNamesake = roster?.members.some(
-    (one) =>
-      !equalBytes(one.accountId, accountId) &&
-      from.get(groupMembers, memberId(number, one.accountId))?.name === own,
+/** Of an account. Never empty, and of two people in one group never the same. */
+export type NameOf = (accountId: Uint8Array) => string;
+
+/** For many names at once: a screen shows one beside every message, and a group has many members. */
+export function namesIn(from: Reading, number: ConversationNumber): NameOf {
+  const toldBy = (accountId: Uint8Array): string =>
+    from.get(groupMembers, memberId(number, accountId))?.name ?? "";
+  const members = from.get(groups, number)?.roster.members ?? [];
+  const idsByName = Map.groupBy(
+    members.map(({ accountId }) => accountId),
+    toldBy,
   );
-  return hasNamesake === true ? `${own} (${id.slice(0, SUFFIX)})` : own;
+  return (accountId) => {
+    const id = toHex(accountId);
+    const own = toldBy(accountId);
+    if (own === "") return id.slice(0, SHORT_ID);
+    const hasNamesake = idsByName.get(own)?.some((one) => !equalBytes(one, accountId));
+    return hasNamesake === true ? `${own} (${id.slice(0, SUFFIX)})` : own;
+  };
 }
+
+export const nameIn = (from: Reading, number: ConversationNumber, accountId: Uint8Array): string =>
+  namesIn(from, number)(accountId);
 
 /** The seed of the admins' key, where this member is one and was told. */
 export function adminSigner(

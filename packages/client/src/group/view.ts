@@ -7,7 +7,7 @@ import { additions, groupMembers, groups, memberId, wants } from "../stored/grou
 import type { ConversationNumber } from "../stored/keys.ts";
 import { profiles } from "../stored/profile.ts";
 import type { GroupMember, GroupView } from "../views.ts";
-import { contactWith, nameIn } from "./members.ts";
+import { contactWith, namesIn, type NameOf } from "./members.ts";
 import { roleIn } from "./roster.ts";
 
 export function groupToView(core: Core, number: ConversationNumber): GroupView | undefined {
@@ -16,6 +16,7 @@ export function groupToView(core: Core, number: ConversationNumber): GroupView |
   if (group === undefined) return undefined;
   const self = core.self.verified.accountId;
   const leaving = resident.get(wants, number)?.removed ?? [];
+  const nameOf = namesIn(resident, number);
   const isVerified = (accountId: Uint8Array): boolean =>
     contactWith(resident, accountId)?.conversation.isVerified ?? false;
   const inside = group.roster.members.map(({ accountId, role, addedBy }): GroupMember => {
@@ -24,19 +25,16 @@ export function groupToView(core: Core, number: ConversationNumber): GroupView |
     const isLeaving = member?.leavingAt !== undefined || leaving.some((one) => equalBytes(one, accountId));
     return {
       id: toHex(accountId),
-      name: isSelf ? ownName(core) : nameIn(resident, number, accountId),
+      name: isSelf ? ownName(core) : nameOf(accountId),
       isSelf,
       role,
-      addedBy:
-        equalBytes(addedBy, self) || equalBytes(addedBy, accountId)
-          ? undefined
-          : nameIn(resident, number, addedBy),
+      addedBy: equalBytes(addedBy, self) || equalBytes(addedBy, accountId) ? undefined : nameOf(addedBy),
       isVerified: isVerified(accountId),
       state: isLeaving ? "leaving" : "in",
       problem: undefined,
     };
   });
-  const members = [...inside, ...joiningToView(core, number, isVerified)];
+  const members = [...inside, ...joiningToView(core, number, { nameOf, isVerified })];
   return {
     role: roleIn(group.roster, self) ?? "member",
     members: members.toSorted((a, b) => Number(b.isSelf) - Number(a.isSelf) || a.name.localeCompare(b.name)),
@@ -48,7 +46,7 @@ const ownName = ({ resident }: Core): string => resident.get(profiles, "")?.name
 function joiningToView(
   { resident }: Core,
   number: ConversationNumber,
-  isVerified: (accountId: Uint8Array) => boolean,
+  of: { readonly nameOf: NameOf; readonly isVerified: (accountId: Uint8Array) => boolean },
 ): readonly GroupMember[] {
   const roster = resident.get(groups, number)?.roster;
   const isIn = (accountId: Uint8Array): boolean =>
@@ -69,17 +67,17 @@ function joiningToView(
     .filter(({ id, accountId }) => id.startsWith(`${number}/`) && !isIn(accountId))
     .map(({ accountId, problem }) => ({
       id: toHex(accountId),
-      name: joinerName(resident, number, accountId),
+      name: joinerName(resident, accountId, of.nameOf),
       isSelf: false,
       role: "member",
       addedBy: undefined,
-      isVerified: isVerified(accountId),
+      isVerified: of.isVerified(accountId),
       state: "joining",
       problem,
     }));
 }
 
-function joinerName(resident: Core["resident"], number: ConversationNumber, accountId: Uint8Array): string {
+function joinerName(resident: Core["resident"], accountId: Uint8Array, nameOf: NameOf): string {
   const name = contactWith(resident, accountId)?.conversation.name ?? "";
-  return name === "" ? nameIn(resident, number, accountId) : name;
+  return name === "" ? nameOf(accountId) : name;
 }
