@@ -14,6 +14,7 @@ import {
   editContent,
   encode,
   equalBytes,
+  equalIfAny,
   fromHex,
   pinContent,
   reactionContent,
@@ -213,10 +214,7 @@ function maySay(target: Target, said: Annotation): boolean {
 }
 
 const isAuthor = (target: Target, { mine, author }: Annotation): boolean =>
-  target.mine === mine &&
-  (author === undefined || target.author === undefined
-    ? author === target.author
-    : equalBytes(author, target.author));
+  target.mine === mine && equalIfAny(author, target.author);
 
 /** What a message said goes; that there was one stays until it burns. */
 async function forgetSaid(turn: Turn, { idKey, itemId }: Target): Promise<void> {

@@ -7,7 +7,7 @@ import { burnWithin } from "./burning.ts";
 import { addNotice, changeConversation, queueMessage, type ToSend } from "./conversation.ts";
 import type { Core } from "./core.ts";
 import { nameIn } from "./group/members.ts";
-import { isAdmin, roleIn } from "./group/roster.ts";
+import { isAdminIn } from "./group/roster.ts";
 import { burnOf } from "./rows.ts";
 import { conversations } from "./stored/conversation.ts";
 import { groups } from "./stored/group.ts";
@@ -44,7 +44,7 @@ export function hearBurnTime(
   if (burnMs === undefined) return false;
   const group = turn.get(groups, number);
   const { author } = heard;
-  if (group !== undefined && !(author && isAdmin(roleIn(group.roster, author)))) return true;
+  if (group !== undefined && !(author && isAdminIn(group.roster, author))) return true;
   const by = author && nameIn(turn, number, author);
   change(turn, number, burnWithin(turn.need(profiles, "").policy, burnMs), { mine: false, by });
   return true;

@@ -37,7 +37,7 @@ import {
   touchChannels,
 } from "./conversation.ts";
 import type { Core } from "./core.ts";
-import { isAdminIn } from "./group/change.ts";
+import { isAdminIn } from "./group/roster.ts";
 import { changeGroup, createGroup } from "./group/intents.ts";
 import { isGroup } from "./group/members.ts";
 import { keepDraft } from "./drafts.ts";
@@ -151,7 +151,7 @@ export function refusal(
   const group = turn.get(groups, number);
   if (group === undefined) return undefined;
   if (group.state !== "in") return err({ kind: "group-over" });
-  const isAllowed = needs === "member" || isAdminIn(group, core.self.verified.accountId);
+  const isAllowed = needs === "member" || isAdminIn(group.roster, core.self.verified.accountId);
   return isAllowed ? undefined : err({ kind: "group-role" });
 }
 

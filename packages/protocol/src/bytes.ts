@@ -47,6 +47,10 @@ export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
   return difference === 0;
 }
 
+/** As equalBytes. What is not there equals only what is not there. */
+export const equalIfAny = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
+  a === undefined || b === undefined ? a === b : equalBytes(a, b);
+
 /** Lower-case hexadecimal: the form in which bytes serve as keys of a Map. */
 export const toHex = (bytes: Uint8Array): string => bytes.toHex();
 export const fromHex = (text: string): Uint8Array<ArrayBuffer> => Uint8Array.fromHex(text);

@@ -1,5 +1,5 @@
 /** Commits: made, kept until the relay has decided, and taken from the log, the own ones too. Spec: CL21 to CL25. */
-import { credentialCodec, decode, equalBytes, fromHex, type Entry } from "@sotto/protocol";
+import { equalBytes, equalIfAny, fromHex, type Entry } from "@sotto/protocol";
 import {
   checkNextKeys,
   deriveEpochKeys,
@@ -7,20 +7,19 @@ import {
   exportChannelSecret,
   openCommit,
   openOwnCommit,
+  readersOf,
   sealCommit,
   type AddFailure,
   type Change,
   type Group,
-  type Member,
-  type Reader,
   type RosterChange,
 } from "@sotto/crypto";
 import { adoptGroup, groupOf, keysOf, type Core } from "../core.ts";
 import { expel } from "../group/expel.ts";
 import { follow, followOwn } from "../group/follow.ts";
 import { leave } from "../group/leave.ts";
-import { accountAt } from "../group/leaves.ts";
-import { accountsOf as membersOf, isGroup, nameIn } from "../group/members.ts";
+import { accountsAt } from "../group/leaves.ts";
+import { accountsOf, isGroup, nameIn } from "../group/members.ts";
 import { isSame, mayFollow, type CommitFacts } from "../group/roster.ts";
 import { invite } from "../introduction/invite.ts";
 import { channels, pendingCommits, type Channel, type PendingCommit } from "../stored/channel.ts";
@@ -34,16 +33,6 @@ import { beginEpoch } from "./epoch.ts";
 
 type CommitEntry = Extract<Entry, { kind: "commit" }>;
 
-export const readersOf = (group: Group): readonly Reader[] =>
-  group.members().flatMap(({ leaf, credential }) => {
-    const decoded = decode(credentialCodec, credential);
-    return decoded.ok ? [{ leaf, readerKey: decoded.value.readerKey }] : [];
-  });
-
-/** The account at each leaf of these. */
-const accountsOf = (members: readonly Member[]): readonly Uint8Array[] =>
-  members.flatMap((one) => accountAt(one) ?? []);
-
 /** What a Commit of a group changes beside its keys. */
 export type GroupStep = { readonly change: RosterChange | undefined; readonly adminKey: Uint8Array };
 
@@ -55,18 +44,18 @@ function isOfThese(
   begun: Group,
   step: GroupStep | undefined,
 ): boolean {
-  const accounts = accountsOf(begun.members());
+  const accounts = accountsAt(begun.members());
   const { id } = turn.need(conversations, channel.conversation);
   const roster = step?.change?.roster ?? turn.get(groups, channel.conversation)?.roster;
-  if (roster !== undefined) return isSame(accounts, membersOf(roster));
+  if (roster !== undefined) return isSame(accounts, accountsOf(roster));
   return accounts.every((one) =>
     [core.self.verified.accountId, id].some((allowed) => equalBytes(one, allowed)),
   );
 }
 
 /**
- * Durable with this turn; sent, and sent again unchanged, until the epoch is over. A number: that KeyPackage cannot be
- * added. False: it cannot be made.
+ * Durable with this turn; sent, and sent again unchanged, until the epoch is over. An AddFailure: that
+ * KeyPackage cannot be added. False: it cannot be made.
  */
 export async function makeCommit(
   core: Core,
@@ -86,7 +75,7 @@ export async function makeCommit(
   const exported = await exportChannelSecret(core.engine, begun, place);
   const adminKey = step?.adminKey ?? turn.get(groups, channel.conversation)?.adminKey;
   const keys = deriveEpochKeys(exported, place, channel.epoch + 1);
-  const next = epochPublicKeys(keys, readersOf(begun), adminKey);
+  const next = epochPublicKeys(keys, readersOf(begun.members()), adminKey);
   const parts = { mlsCommit: commit, welcome, next, change: step?.change };
   const sealed = sealCommit(keysOf(core, cid, channel), parts, core.self.device.leaf, core.randomBytes);
   const { tree, secrets } = core.engine.save(begun);
@@ -142,16 +131,16 @@ async function mergeOther(core: Core, turn: Turn, cid: string, entry: CommitEntr
   if (change !== undefined && !learnAdded(core, change)) return breakChannel(core, turn, cid);
   const merged = await core.engine.open(group, opened.value.mlsCommit);
   if (!merged.ok) return breakChannel(core, turn, cid);
-  const by = accountsOf([merged.value.sender])[0] ?? new Uint8Array();
+  const by = accountsAt([merged.value.sender])[0] ?? new Uint8Array();
   if (merged.value.kind === "removed") return removedBy(core, turn, cid, by);
   if (merged.value.kind !== "commit") return breakChannel(core, turn, cid);
   const { next, sender, added, removed } = merged.value;
   const facts = {
     committer: by,
-    added: accountsOf(added),
-    removed: accountsOf(removed),
+    added: accountsAt(added),
+    removed: accountsAt(removed),
     isAdminSigned: entry.adminSignature !== undefined,
-    isNewAdminKey: !isSameKey(entry.next.admin, before?.adminKey),
+    isNewAdminKey: !equalIfAny(entry.next.admin, before?.adminKey),
     isOwnerLeaving: before !== undefined && isOwnerLeaving(turn, channel.conversation, before),
   };
   if (!isAllowed(before, change, facts)) {
@@ -203,9 +192,6 @@ function isOwnerLeaving(turn: Turn, number: ConversationNumber, { roster }: Stor
     owner !== undefined && turn.get(groupMembers, memberId(number, owner.accountId))?.leavingAt !== undefined
   );
 }
-
-const isSameKey = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : equalBytes(a, b);
 
 /** Their chains come with the Commit, so that MLS can authenticate their leaves. False: one does not verify. */
 function learnAdded(core: Core, { added }: RosterChange): boolean {

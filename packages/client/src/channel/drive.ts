@@ -10,6 +10,7 @@ import {
   signOpenRead,
   signOpenWrite,
   wipeEpochKeys,
+  readersOf,
 } from "@sotto/crypto";
 
 import { groupOf, keysOf, sessionOf, type Core } from "../core.ts";
@@ -23,7 +24,7 @@ import type { Turn } from "../turn.ts";
 import { acknowledge } from "./acknowledge.ts";
 import { applyEntry } from "./apply.ts";
 import { breakChannel } from "./broken.ts";
-import { makeCommit, readersOf } from "./commit.ts";
+import { makeCommit } from "./commit.ts";
 import { UPDATE_MESSAGES } from "./epoch.ts";
 import { sendNext } from "./send.ts";
 import type { Session } from "./session.ts";
@@ -67,7 +68,7 @@ async function create(core: Core, turn: Turn, cid: string, session: Session): Pr
   if (group === undefined || channel.createToken === undefined) return abandonIntroduction(core, turn, cid);
   const keys = keysOf(core, cid, channel);
   const adminKey = turn.get(groups, channel.conversation)?.adminKey;
-  const publicKeys = epochPublicKeys(keys, readersOf(group), adminKey);
+  const publicKeys = epochPublicKeys(keys, readersOf(group.members()), adminKey);
   session.isCreating = true;
   turn.ask(
     session.line,

@@ -2,18 +2,9 @@
  * The key that admins sign Commits with, beside the epoch's own: what it signed is not held up by other members' Commits,
  * so that nobody stays in by racing. Its seed goes to admins' inboxes. Spec: spec/group.md.
  */
-import {
-  adminKeyPost,
-  encode,
-  equalBytes,
-  fromHex,
-  type Secret,
-  toHex,
-  type ContactCard,
-  type TypeOf,
-} from "@sotto/protocol";
+import { adminKeyPost, encode, equalBytes, fromHex, type Secret, type TypeOf } from "@sotto/protocol";
 import { signCommitAsAdmin, signingKey } from "@sotto/crypto";
-import { conversationOf } from "../conversation.ts";
+import { conversationOf, touchChannels } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { post } from "../introduction/invite.ts";
 import { channels, type PendingCommit } from "../stored/channel.ts";
@@ -22,7 +13,7 @@ import { ADMIN_SEEDS_MAX, groups, type StoredGroup } from "../stored/group.ts";
 import type { Turn } from "../turn.ts";
 import { cardIn } from "./cards.ts";
 import { adminSigner } from "./members.ts";
-import { isAdmin, roleIn } from "./roster.ts";
+import { isAdmin } from "./roster.ts";
 
 /** Of a Commit by an admin who was told the seed; the same whenever it is asked for within an epoch. */
 export function adminSignature(
@@ -68,13 +59,11 @@ export async function postAdminKey(
     groupId: turn.need(conversations, number).id,
     seed: signer.seed,
   });
-  const cards: ContactCard[] = [];
-  for (const { accountId } of group.roster.members) {
-    if (equalBytes(accountId, self) || !isAdmin(roleIn(group.roster, accountId))) continue;
+  for (const { accountId, role } of group.roster.members) {
+    if (equalBytes(accountId, self) || !isAdmin(role)) continue;
     const card = isToldNow(accountId) ? cardIn(turn, number, accountId) : undefined;
-    if (card !== undefined) cards.push(card);
+    if (card !== undefined) await post(core, turn, cid, card, plaintext);
   }
-  for (const card of cards) await post(core, turn, cid, card, plaintext);
 }
 
 /** An admin told the seed of the key, or somebody says so: it is of use only if it fits (GP8). */
@@ -83,5 +72,5 @@ export function takeSeed(turn: Turn, { groupId, seed }: TypeOf<typeof adminKeyPo
   const group = number === undefined ? undefined : turn.get(groups, number);
   if (number === undefined || group === undefined) return;
   turn.put(groups, number, withSeed(group, seed));
-  for (const cid of turn.need(conversations, number).channels) turn.touch(`channel/${toHex(cid)}`);
+  touchChannels(turn, number);
 }

@@ -23,7 +23,7 @@ import { callBack } from "./call-back.ts";
 import { cardIn } from "./cards.ts";
 import { accountAt } from "./leaves.ts";
 import { adminSigner } from "./members.ts";
-import { isAdmin, losesAdmin, roleIn, withoutGoing, withRoles } from "./roster.ts";
+import { losesAdmin, roleIn, withoutGoing, withRoles } from "./roster.ts";
 
 /** How long an admin waits for the owner to take out whoever leaves, so that not all of them do it at once. */
 const OTHERS_WAIT_MS = 60_000;
@@ -136,10 +136,11 @@ function wakeAt(core: Core, turn: Turn, number: ConversationNumber, at: number):
 
 /** As many as one Commit has room for, and one commit to the device. */
 function joiningIn(core: Core, turn: Turn, number: ConversationNumber, group: Group): readonly string[] {
-  const most = invitedAtOnce(core, group);
+  const coming = turn.ids(additions, `${number}/`);
+  const most = coming.length === 0 ? 0 : invitedAtOnce(core, group); // it writes out the tree
   const fitting: string[] = [];
   let bytes = 0;
-  for (const id of turn.ids(additions, `${number}/`).slice(0, most)) {
+  for (const id of coming.slice(0, most)) {
     bytes += encode(identityChain, turn.need(additions, id).chain).length;
     if (bytes > ADDED_BYTES_MAX && fitting.length > 0) break;
     fitting.push(id);
@@ -190,6 +191,3 @@ function giveUp(turn: Turn, joining: readonly string[], index: number): void {
   turn.put(introductions, id, { state: "invalid", card, notBefore: 0 });
   turn.changedItems.add(conversationIn(id));
 }
-
-export const isAdminIn = ({ roster }: StoredGroup, self: Uint8Array): boolean =>
-  isAdmin(roleIn(roster, self));

@@ -11,7 +11,7 @@ import type { Turn } from "../turn.ts";
 import { postAdminKey } from "./admin-key.ts";
 import { inviteInto } from "./invite.ts";
 import { nameIn } from "./members.ts";
-import { difference, isAdmin, memberIn, roleIn } from "./roster.ts";
+import { difference, isAdmin, isAdminIn, memberIn, roleIn } from "./roster.ts";
 import { forgetComing, isComing } from "./wants.ts";
 
 /** Records of people, those who left included. */
@@ -62,7 +62,7 @@ export async function followOwn(
   follow(core, turn, number, step);
   for (const card of joiners) if (welcome !== undefined) await inviteInto(core, turn, cid, { welcome, card });
   const isNewKey = !equalBytes(before.adminKey, turn.need(groups, number).adminKey);
-  const isNew = (accountId: Uint8Array): boolean => !isAdmin(roleIn(before.roster, accountId));
+  const isNew = (accountId: Uint8Array): boolean => !isAdminIn(before.roster, accountId);
   await postAdminKey(core, turn, cid, isNewKey ? () => true : isNew);
 }
 

@@ -21,9 +21,9 @@ import { channels } from "../stored/channel.ts";
 import { groupMembers, groups, memberId } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import type { Turn } from "../turn.ts";
-import { accountAt } from "./leaves.ts";
+import { accountsAt } from "./leaves.ts";
 import { accountsOf, nameIn } from "./members.ts";
-import { isAdmin, isSame, isWellFormed, roleIn } from "./roster.ts";
+import { isAdmin, isAdminIn, isSame, isWellFormed, roleIn } from "./roster.ts";
 
 /** How long an invitation waits for the log to say that this member was taken out before. */
 const REMOVAL_WAIT_MS_MAX = 300_000;
@@ -58,7 +58,7 @@ function isWaitedFor({ inbox }: Core, turn: Turn): boolean {
 /** By a contact who is an admin there; everybody's chain verifies and goes on from what is known. */
 function isGenuine(core: Core, turn: Turn, { endpoint, inviter, roster, chains }: GroupInvitation): boolean {
   if (!isOrigin(endpoint.url) || !isWellFormed(roster)) return false;
-  if (conversationOf(turn, inviter) === undefined || !isAdmin(roleIn(roster, inviter))) return false;
+  if (conversationOf(turn, inviter) === undefined || !isAdminIn(roster, inviter)) return false;
   if (roleIn(roster, core.self.verified.accountId) !== "member") return false;
   if (chains.length !== roster.members.length) return false;
   return roster.members.every(({ accountId }, at) => {
@@ -83,7 +83,7 @@ function mayCallBack(turn: Turn, number: ConversationNumber, { inviter, cid }: G
 function isAsTold(core: Core, group: Group, { roster, inviter }: GroupInvitation): boolean {
   const members = group.members();
   const own = members.find(({ leaf }) => leaf === group.ownLeaf);
-  const accounts = members.flatMap((one) => accountAt(one) ?? []);
+  const accounts = accountsAt(members);
   return (
     own !== undefined &&
     equalBytes(own.signatureKey, core.self.signer.publicKey) &&

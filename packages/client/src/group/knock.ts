@@ -31,9 +31,8 @@ import { nextToken } from "../tokens.ts";
 import type { Turn } from "../turn.ts";
 import { callBack } from "./call-back.ts";
 import { cardIn } from "./cards.ts";
-import { isAdminIn } from "./change.ts";
 import { newGroup } from "./new-group.ts";
-import { isAdmin, roleIn } from "./roster.ts";
+import { isAdmin, isAdminIn, roleIn } from "./roster.ts";
 import { NOTHING_WANTED, wantIn } from "./wants.ts";
 
 /** While there is no channel: ever less often. */
@@ -103,7 +102,7 @@ export function hearKnock(core: Core, turn: Turn, heard: Knock): void {
   if (number === undefined || group?.state !== "in") return;
   const { accountId: self } = core.self.verified;
   const chain = core.book.learnIfGenuine(heard.chain);
-  if (chain === undefined || !isAdminIn(group, self)) return;
+  if (chain === undefined || !isAdminIn(group.roster, self)) return;
   const { accountId } = chain;
   const member = turn.get(groupMembers, memberId(number, accountId));
   const role = roleIn(group.roster, accountId);

@@ -6,3 +6,7 @@ export function accountAt({ credential }: Pick<Member, "credential">): Uint8Arra
   const decoded = decode(credentialCodec, credential);
   return decoded.ok ? decoded.value.accountId : undefined;
 }
+
+/** The account at each leaf of these. */
+export const accountsAt = (members: readonly Member[]): readonly Uint8Array[] =>
+  members.flatMap((one) => accountAt(one) ?? []);

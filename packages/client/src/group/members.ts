@@ -6,7 +6,7 @@ import { conversations, type Conversation } from "../stored/conversation.ts";
 import { groupMembers, groups, memberId, type StoredGroup } from "../stored/group.ts";
 import type { ConversationNumber } from "../stored/keys.ts";
 import type { Table } from "../stored/record.ts";
-import { isAdmin, roleIn } from "./roster.ts";
+import { isAdminIn } from "./roster.ts";
 
 /** A turn or what is resident: both give what is durable. */
 export type Reading = { get<T>(of: Table<T>, id: string): T | undefined };
@@ -46,7 +46,7 @@ export function adminSigner(
   { adminKey, adminSeeds, roster }: StoredGroup,
   self: Uint8Array,
 ): SigningKey | undefined {
-  if (!isAdmin(roleIn(roster, self))) return undefined;
+  if (!isAdminIn(roster, self)) return undefined;
   return adminSeeds.map(signingKey).find(({ publicKey }) => equalBytes(publicKey, adminKey));
 }
 

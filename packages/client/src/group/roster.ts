@@ -10,6 +10,9 @@ export const roleIn = (roster: Roster, accountId: Uint8Array): GroupRole | undef
 /** Whether this role signs Commits with the admins' key. */
 export const isAdmin = (role: GroupRole | undefined): boolean => role === "admin" || role === "owner";
 
+export const isAdminIn = (roster: Roster, accountId: Uint8Array): boolean =>
+  isAdmin(roleIn(roster, accountId));
+
 /** What MLS and the relay say of a Commit. */
 export type CommitFacts = {
   readonly committer: Uint8Array;
@@ -64,7 +67,7 @@ function mayStand(
 
 /** Somebody who holds the seed of the admins' key is no admin any more. */
 export const losesAdmin = (before: Roster, after: Roster): boolean =>
-  before.members.some(({ accountId, role }) => isAdmin(role) && !isAdmin(roleIn(after, accountId)));
+  before.members.some(({ accountId, role }) => isAdmin(role) && !isAdminIn(after, accountId));
 
 /** The roster without these; if the owner is among them, `heir` is it from then on. */
 export function withoutGoing(roster: Roster, going: readonly Uint8Array[], heir: Uint8Array): Roster {

@@ -11,11 +11,16 @@ import {
   type Reply,
   type ShelfItem,
 } from "@sotto/protocol";
-import { deriveEpochKeys, epochPublicKeys, exportChannelSecret, openShelfItem } from "@sotto/crypto";
+import {
+  deriveEpochKeys,
+  epochPublicKeys,
+  exportChannelSecret,
+  openShelfItem,
+  readersOf,
+} from "@sotto/crypto";
 import { firstPosition, isContinuation, sha256, verifyChain } from "@sotto/verify";
 import { hasToken, nextToken } from "../tokens.ts";
 import { identityChanged } from "../channel/broken.ts";
-import { readersOf } from "../channel/commit.ts";
 import { nextUpdateAt } from "../channel/epoch.ts";
 import {
   addChannel,
@@ -178,7 +183,7 @@ export async function startChannel(
   const place = { relayId, cid };
   const exported = await exportChannelSecret(core.engine, group, place);
   const adminKey = turn.get(groups, number)?.adminKey;
-  const keys = epochPublicKeys(deriveEpochKeys(exported, place, 0), readersOf(group), adminKey);
+  const keys = epochPublicKeys(deriveEpochKeys(exported, place, 0), readersOf(group.members()), adminKey);
   const { seq, head } = firstPosition(sha256, { relayId, cid, keys });
   const id = toHex(cid);
   turn.put(channels, id, {

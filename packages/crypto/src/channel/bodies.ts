@@ -10,6 +10,7 @@ import {
   decode,
   encode,
   equalBytes,
+  equalIfAny,
   err,
   fixed,
   GROUP_MEMBERS_MAX,
@@ -197,12 +198,9 @@ export function areKeysOf(
   return (
     equalBytes(told.write, keys.write.publicKey) &&
     equalBytes(told.commit, keys.commit.publicKey) &&
-    isSameKey(told.admin, admin) &&
+    equalIfAny(told.admin, admin) &&
     told.readers.length === leaves.length &&
     ownReader !== undefined &&
     equalBytes(ownReader, blindedReader(keys.exported, own.leaf, own.readerKey))
   );
 }
-
-const isSameKey = (a: Uint8Array | undefined, b: Uint8Array | undefined): boolean =>
-  a === undefined || b === undefined ? a === b : equalBytes(a, b);
