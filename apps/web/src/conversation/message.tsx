@@ -6,7 +6,7 @@ import { toneOf } from "../parts/avatar.tsx";
 import { BurnTime } from "../parts/burn-time.tsx";
 import { Icon } from "../parts/icon.tsx";
 import { Mark } from "../parts/mark.tsx";
-import { onDemand } from "../parts/on-demand.tsx";
+import { later } from "../parts/later.tsx";
 import { fileWords } from "../files/file-words.ts";
 import { problemWords } from "../problem-words.ts";
 import { clockWords, durationWords } from "../words.ts";
@@ -30,8 +30,8 @@ export type MessageProps = {
   readonly onCompare: () => void;
 };
 
-const FileBubble = onDemand(async () => (await import("./file-bubble.tsx")).FileBubble);
-const ChooseAgain = onDemand(async () => (await import("./file-bubble.tsx")).ChooseAgain);
+const FileBubble = later(async () => (await import("./file-bubble.tsx")).FileBubble, { isQuiet: true });
+const ChooseAgain = later(async () => (await import("./file-bubble.tsx")).ChooseAgain, { isQuiet: true });
 
 /** Trying again as it is would change nothing. */
 const HOPELESS: ReadonlySet<string> = new Set(["expired", "file-needed", "file-changed"]);

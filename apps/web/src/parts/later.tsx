@@ -5,12 +5,16 @@ import { useEffect } from "preact/hooks";
 import * as m from "../paraglide/messages.js";
 import { Trouble } from "./trouble.tsx";
 
-/** `fetchPart` is asked again, after a failure, when the person wants it to be. */
+/**
+ * `fetchPart` is asked again, after a failure, when the person wants it to be. `isQuiet`: nothing keeps its place until
+ * it is there, as inside a message.
+ */
 export function later<P extends object>(
   fetchPart: () => Promise<FunctionComponent<P>>,
+  { isQuiet = false } = {},
 ): FunctionComponent<P> {
   let known: FunctionComponent<P> | undefined;
-  return function Later(props: P): JSX.Element {
+  return function Later(props: P): JSX.Element | null {
     const part = useSignal(known);
     const hasFailed = useSignal(false);
     function look(): void {
@@ -30,7 +34,7 @@ export function later<P extends object>(
     }, []);
     const Part = part.value;
     if (Part !== undefined) return <Part {...props} />;
-    if (!hasFailed.value) return <section class="later" aria-busy="true" />;
+    if (!hasFailed.value) return isQuiet ? null : <section class="later" aria-busy="true" />;
     return (
       <section class="later">
         <Trouble problem={{ kind: "relay-unreachable" }} />

@@ -24,7 +24,7 @@ import { back, go, isFromSearch } from "../navigation.ts";
 import * as m from "../paraglide/messages.js";
 import { Avatar } from "../parts/avatar.tsx";
 import { Icon } from "../parts/icon.tsx";
-import { onDemand } from "../parts/on-demand.tsx";
+import { later } from "../parts/later.tsx";
 import { Trouble } from "../parts/trouble.tsx";
 import { problemWords } from "../problem-words.ts";
 import { durationWords } from "../words.ts";
@@ -34,7 +34,9 @@ import "../style/conversation.css";
 /** A screen wide enough that writing does not mean a keyboard sliding over what one came to read. */
 const WRITES_AT_ONCE = "(min-width: 56.25em) and (pointer: fine)";
 
-const AttachPreview = onDemand(async () => (await import("../files/attach-preview.tsx")).AttachPreview);
+const AttachPreview = later(async () => (await import("../files/attach-preview.tsx")).AttachPreview, {
+  isQuiet: true,
+});
 
 const NEW: Writing = { kind: "new" };
 
