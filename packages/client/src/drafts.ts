@@ -14,14 +14,18 @@ export function keepDraft(turn: Turn, number: ConversationNumber, text: string):
   else turn.put(draftTimes, number, { editedAt: turn.believedNow });
 }
 
-/** Looks at the drafts themselves: one whose time was never noted, or was lost, has it from now on. */
+/**
+ * Looks at the drafts themselves: one whose time was never noted, or was lost, has it from now on. A time without a
+ * draft goes, because it would be due for ever.
+ */
 export function burnDrafts(turn: Turn): void {
   const { policy } = turn.need(profiles, "");
   for (const number of turn.ids(conversations)) {
     const { draft } = turn.need(conversations, number);
-    if (draft === "") continue;
     const time = turn.get(draftTimes, number);
-    if (time === undefined) turn.put(draftTimes, number, { editedAt: turn.believedNow });
+    if (draft === "") {
+      if (time !== undefined) turn.remove(draftTimes, number);
+    } else if (time === undefined) turn.put(draftTimes, number, { editedAt: turn.believedNow });
     else if (burnsAt(policy, time) <= turn.believedNow) {
       keepDraft(turn, number, "");
       turn.hasBurned = true;

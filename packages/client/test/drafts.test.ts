@@ -63,3 +63,17 @@ test("[CL77] sending what was a draft leaves no time to burn", async () => {
   await bob.ask({ kind: "send", to: id, text: DRAFT });
   assert.deepEqual(bob.records.list("d/"), []);
 });
+
+test("[CL77] a time without a draft, as devices that left a group once kept it, is forgotten when it comes", async () => {
+  const { world, alice, bob, id } = await bobWithDraft();
+  const [key = ""] = bob.records.list("d/");
+  const time = bob.records.kept.get(key);
+  assert.ok(time);
+  await bob.ask({ kind: "draft", in: id, text: "" });
+  bob.crash();
+  bob.records.kept.set(key, time);
+  await bob.start();
+  await world.pass(BURN_MS + HOUR_MS);
+  assert.deepEqual(bob.records.list("d/"), []);
+  assert.equal(draftOf(bob, alice), "");
+});

@@ -5,6 +5,7 @@ import { acknowledge } from "../channel/acknowledge.ts";
 import { endChannel } from "../channel/broken.ts";
 import { addNotice, changeConversation, outboxOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
+import { keepDraft } from "../drafts.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, introductions, outboxEntries } from "../stored/conversation.ts";
 import { additions, groups, wants } from "../stored/group.ts";
@@ -30,7 +31,8 @@ export function leave(
     turn.remove(outboxEntries, id);
   }
   addNotice(turn, number, notice);
-  changeConversation(turn, number, { draft: "", changedAt: turn.now });
+  keepDraft(turn, number, "");
+  changeConversation(turn, number, { changedAt: turn.now });
   turn.changedItems.add(number);
 }
 

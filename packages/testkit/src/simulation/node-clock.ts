@@ -17,12 +17,24 @@ export type NodeClock = {
 };
 
 const RING_LATE_MS_MAX = 20;
+/** Without the time going on: whoever asks more often does not come to rest, and would hang the world. */
+const ASKED_AT_ONCE_MAX = 100_000;
 
 export function createNodeClock(timeline: Timeline, rng: Rng): NodeClock {
   let offset = 0;
   let isAsleep = false;
   const plans = new Set<() => void>();
-  const clock: Clock = () => timeline.now() + offset;
+  let askedAt = 0;
+  let asked = 0;
+  const believed = (): number => timeline.now() + offset;
+  const clock: Clock = () => {
+    const now = timeline.now();
+    asked = now === askedAt ? asked + 1 : 0;
+    askedAt = now;
+    if (asked > ASKED_AT_ONCE_MAX)
+      throw new Error("It does not come to rest: it asks for the time for ever.");
+    return believed();
+  };
   const planAll = (): void => {
     for (const plan of plans) plan();
   };
@@ -36,7 +48,7 @@ export function createNodeClock(timeline: Timeline, rng: Rng): NodeClock {
         cancel?.();
         cancel = undefined;
         if (set === undefined || isAsleep) return;
-        cancel = timeline.after(set.atMs - clock() + rng.below(RING_LATE_MS_MAX), ring);
+        cancel = timeline.after(set.atMs - believed() + rng.below(RING_LATE_MS_MAX), ring);
       };
       const ring = (): void => {
         const due = set;
