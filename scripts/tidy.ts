@@ -1,8 +1,9 @@
-/** What no linter checks about this repository (spec/front-door.md, FD30–FD39). Part of `./sotto check`. */
+/** What no linter checks about this repository (spec/front-door.md, FD30–FD37). Part of `./sotto check`. */
 import { resolve } from "node:path";
 import { layerProblems } from "./tidy/layers.ts";
 import { packageProblems } from "./tidy/packages.ts";
 import { ruleProblems } from "./tidy/rules.ts";
+import { styleProblems } from "./tidy/styles.ts";
 import { readTree, type Tree } from "./tidy/tree.ts";
 import { wordProblems } from "./tidy/words.ts";
 
@@ -10,7 +11,9 @@ import { wordProblems } from "./tidy/words.ts";
 export function problemsOf(tree: Tree): readonly string[] {
   const looked = [...tree.keys()].some((path) => path.startsWith("packages/"));
   if (!looked) return ["tidy: looked at nothing"];
-  return [layerProblems, ruleProblems, packageProblems, wordProblems].flatMap((check) => check(tree));
+  return [layerProblems, ruleProblems, packageProblems, styleProblems, wordProblems].flatMap((check) =>
+    check(tree),
+  );
 }
 
 if (import.meta.main) {

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import { layerProblems } from "../tidy/layers.ts";
 import { packageProblems } from "../tidy/packages.ts";
 import { ruleProblems } from "../tidy/rules.ts";
+import { styleProblems } from "../tidy/styles.ts";
 import { readTree, type Tree } from "../tidy/tree.ts";
 import { wordProblems } from "../tidy/words.ts";
 import { problemsOf } from "../tidy.ts";
@@ -187,6 +188,18 @@ test("[FD35] machine paths, registries, unfinished work and tests left out are f
   for (const [path, text] of faults) {
     assert.equal(wordProblems(tree({ [path]: `fine\n${text}\n` })).length, 1, `${path}: ${text}`);
   }
+});
+
+test("[FD37] a class that two style sheets begin is found", () => {
+  const sheets = {
+    "apps/web/src/style/a.css": ".found {\n  color: red;\n}\n.found .name {\n  color: blue;\n}\n",
+    "apps/web/src/style/b.css": "@media print {\n  .found {\n    color: black;\n  }\n}\n.row .found {\n}\n",
+  };
+  assert.deepEqual(styleProblems(tree(sheets)), []);
+  const twice = { ...sheets, "apps/web/src/style/c.css": ".found {\n  display: none;\n}\n" };
+  assert.deepEqual(styleProblems(tree(twice)), [
+    "styles: .found begins in apps/web/src/style/a.css and in apps/web/src/style/c.css",
+  ]);
 });
 
 test("[FD30] a tree on disk is read as it would be committed", (t) => {

@@ -14,7 +14,7 @@ export function Progress(props: {
   const words = partWords(part);
   const label = kind === "sending" ? m.file_sending({ part: words }) : m.file_loading({ part: words });
   return (
-    <div class="progress">
+    <div class="transfer">
       <svg
         viewBox="0 0 48 48"
         role="progressbar"
@@ -23,9 +23,9 @@ export function Progress(props: {
         aria-valuemin={0}
         aria-valuemax={100}
       >
-        <circle class="progress__track" cx="24" cy="24" r="21" />
+        <circle class="transfer__track" cx="24" cy="24" r="21" />
         <circle
-          class="progress__part"
+          class="transfer__part"
           cx="24"
           cy="24"
           r="21"
@@ -33,7 +33,7 @@ export function Progress(props: {
           stroke-dasharray={`${Math.max(2, part * 100)} 100`}
         />
       </svg>
-      <button type="button" class="progress__cancel" aria-label={m.file_cancel()} onClick={onCancel}>
+      <button type="button" class="transfer__cancel" aria-label={m.file_cancel()} onClick={onCancel}>
         <Icon name="close" />
       </button>
     </div>

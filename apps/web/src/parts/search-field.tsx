@@ -7,7 +7,7 @@ export const SearchField = (props: {
   readonly value: string;
   readonly onValue: (value: string) => void;
 }): JSX.Element => (
-  <div class="search">
+  <div class="search-field">
     <Icon name="search" />
     <input
       type="search"
