@@ -7,6 +7,7 @@ import {
   decode,
   decodeReply,
   decodeRequest,
+  DEFAULT_POLICY,
   encode,
   encodeReply,
   groupInvitation,
@@ -54,6 +55,13 @@ async function grouped({ world, people }: Party, name = "Desk"): Promise<string>
   return answer.value.id;
 }
 
+/** A group of three, and each of them by name. */
+async function trio(name?: string) {
+  const all = await party("Alice", "Bob", "Carol");
+  const [alice, bob, carol] = all.people as [Person, Person, Person];
+  return { ...all, alice, bob, carol, id: await grouped(all, name) };
+}
+
 async function groupOf(who: Person, id: string): Promise<GroupView> {
   const { group } = await who.conversation(id);
   return group ?? assert.fail("it is a group");
@@ -73,10 +81,7 @@ const textsOf = async (who: Person, id: string): Promise<readonly string[]> =>
   );
 
 test("[GP1] [GP2] everybody sees the same people, what each wrote, and in the same order", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, people, alice, bob, carol, id } = await trio();
   for (const who of people)
     assert.equal(await rolesOf(who, id), "Alice owner, Bob member, Carol member", who.name);
   await alice.send(id, "hello all");
@@ -92,10 +97,7 @@ test("[GP1] [GP2] everybody sees the same people, what each wrote, and in the sa
 });
 
 test("[GP5] who is removed is told so, says nothing more there and gets nothing of what follows", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   await alice.send(id, "before");
   await world.pass(1_000);
   assert.ok((await alice.ask({ kind: "remove-member", in: id, member: bob.id })).ok);
@@ -143,10 +145,7 @@ test("[GP6] whoever comes later reads what comes later, and all are told who bro
 });
 
 test("[GP6] who was removed can be brought in again", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   await alice.ask({ kind: "remove-member", in: id, member: bob.id });
   await world.pass(1_000);
   await alice.send(id, "without bob");
@@ -160,10 +159,7 @@ test("[GP6] who was removed can be brought in again", async () => {
 });
 
 test("[GP6] [GP9] who is brought in again before they have read that they were removed is in", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, here, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, here, people, alice, bob, carol, id } = await trio();
   bob.crash();
   await carol.send(id, "while bob is away");
   await alice.ask({ kind: "remove-member", in: id, member: bob.id });
@@ -190,10 +186,7 @@ test("[GP6] [GP9] who is brought in again before they have read that they were r
 });
 
 test("[GP6] who comes in again is not told that what somebody has yet to read was delivered", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   carol.crash();
   await bob.send(id, "before");
   await alice.ask({ kind: "remove-member", in: id, member: bob.id });
@@ -233,11 +226,17 @@ test("[GP7] whoever leaves is out at once; an admin takes them out where the own
   assert.equal(await rolesOf(alice, id), "Alice owner, Bob admin, Dave member");
 });
 
+test("[GP7] [CL77] the draft of a group goes when its writer leaves, and the device is at rest from then on", async () => {
+  const { world, carol, id } = await trio();
+  assert.ok((await carol.ask({ kind: "draft", in: id, text: "not yet" })).ok);
+  assert.ok((await carol.ask({ kind: "leave-group", in: id })).ok);
+  assert.deepEqual(carol.records.list("d/"), []);
+  await world.pass(2 * DEFAULT_POLICY.burnDefaultMs);
+  assert.equal((await carol.conversation(id)).state, "over");
+});
+
 test("[GP7] who is taken out before they have read that they left has left, and nothing is amiss", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, bob, carol, id } = await trio();
   bob.tamper = () => undefined;
   await bob.ask({ kind: "leave-group", in: id });
   await world.pass(5_000);
@@ -253,10 +252,7 @@ test("[GP7] who is taken out before they have read that they left has left, and 
 });
 
 test("[GP5] the relay is told how far somebody read who was removed, so that it can forget", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, here, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, here, alice, bob, carol, id } = await trio();
   bob.crash();
   await alice.ask({ kind: "remove-member", in: id, member: bob.id });
   await world.pass(5_000);
@@ -314,10 +310,7 @@ test("[GP4] [GP8] an admin acts with the key that was posted; who is an admin no
 });
 
 test("[GP8] the owner makes somebody else it, and can leave then", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   await alice.ask({ kind: "set-role", in: id, member: bob.id, role: "owner" });
   await world.pass(5_000);
   assert.equal(await rolesOf(carol, id), "Alice admin, Bob owner, Carol member");
@@ -330,10 +323,7 @@ test("[GP8] the owner makes somebody else it, and can leave then", async () => {
 });
 
 test("[GP4] nobody is made the owner who is removed with the same Commit", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, here, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, here, alice, bob, carol, id } = await trio();
   here.isUp = false;
   here.cutAll();
   await world.pass(1_000);
@@ -345,10 +335,7 @@ test("[GP4] nobody is made the owner who is removed with the same Commit", async
 });
 
 test("[GP3] [GP4] whoever has become the owner is no longer on their way out", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, here, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, here, alice, bob, carol, id } = await trio();
   here.isUp = false;
   here.cutAll();
   // Before it is noticed: the Commit that makes her the owner is made already.
@@ -361,10 +348,7 @@ test("[GP3] [GP4] whoever has become the owner is no longer on their way out", a
 });
 
 test("[GP3] [GP7] who leaves while they are made the owner is taken out, and whoever made them it is it again", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   assert.ok(alice.member && carol.member);
   await Promise.all([
     carol.member.ask({ kind: "leave-group", in: id }),
@@ -400,10 +384,7 @@ test("[GP4] two admins act at once, and both have what they wanted", async () =>
 });
 
 test("[GP4] what an admin wanted is done after a crash, and with a relay that was away", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, here, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, here, alice, bob, carol, id } = await trio();
   here.isUp = false;
   here.cutAll();
   await world.pass(1_000);
@@ -434,10 +415,7 @@ test("[GP2] two people of one name are told apart", async () => {
 });
 
 test("[CL95] [CL89] [GP11] each has one reaction, by name, and only the author edits and deletes", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   const key = await alice.send(id, "at ten");
   await world.pass(1_000);
   for (const [who, emoji] of [
@@ -465,10 +443,7 @@ test("[CL95] [CL89] [GP11] each has one reaction, by name, and only the author e
 });
 
 test("[GP10] the burn time is for admins to change", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   assert.deepEqual(await bob.ask({ kind: "set-burn", in: id, burnMs: 60_000 }), {
     ok: false,
     error: { kind: "group-role" },
@@ -524,10 +499,7 @@ const spoilingCommits = changingEntries((reply) =>
 );
 
 test("[GP12] a member who cannot read on asks to be taken in again, and nothing they wrote is lost", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, people, alice, bob, carol, id } = await trio();
   bob.tamper = spoilingCommits;
   await alice.ask({ kind: "rename-group", in: id, name: "Newsroom" });
   await world.pass(1_000);
@@ -546,10 +518,7 @@ test("[GP12] a member who cannot read on asks to be taken in again, and nothing 
 });
 
 test("[GP13] an owner who cannot read on makes the channel anew, and everybody and every role comes back", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, people, alice, bob, carol, id } = await trio();
   await alice.ask({ kind: "set-role", in: id, member: bob.id, role: "admin" });
   await world.pass(5_000);
   await carol.send(id, "before");
@@ -718,10 +687,7 @@ test("[GP9] an invitation that says anything but what is so changes nothing", as
 });
 
 test("[GP9] an admin takes nobody who is in the group to another channel of it, and whoever left it nobody does", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   await carol.add(bob);
   await world.pass(5_000);
   await alice.ask({ kind: "set-role", in: id, member: bob.id, role: "admin" });
@@ -752,10 +718,7 @@ test("[GP9] an admin takes nobody who is in the group to another channel of it, 
 });
 
 test("[GP14] a knock counts from a device of a member, about the group as it is, and once", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   const posts = intercepting(alice);
   bob.tamper = spoilingCommits;
   await alice.ask({ kind: "rename-group", in: id, name: "Newsroom" });
@@ -800,10 +763,7 @@ test("[GP14] a knock counts from a device of a member, about the group as it is,
 });
 
 test("[GP16] who lost their device and came back by their kit is in the group again, and the old device is out", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   const shown = await bob.ask({ kind: "show-kit" });
   assert.ok(shown.ok && shown.value.kind === "kit");
   assert.ok((await bob.ask({ kind: "finish-kit", withContacts: true })).ok);
@@ -825,10 +785,7 @@ test("[GP16] who lost their device and came back by their kit is in the group ag
 });
 
 test("[GP5] [FT1] a file reaches everybody in a group; who was removed sends none", async () => {
-  const all = await party("Alice", "Bob", "Carol");
-  const { world, people } = all;
-  const [alice, bob, carol] = people as [Person, Person, Person];
-  const id = await grouped(all);
+  const { world, alice, bob, carol, id } = await trio();
   const file = random(150_000);
   const source = {
     bytes: file.length,
