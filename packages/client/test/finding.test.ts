@@ -194,6 +194,22 @@ async function withMany(count: number) {
   return { world, alice, bob };
 }
 
+test("[FN1] [FN11] what is said with a file is found while it is on its way, and once it is there", async () => {
+  const { world, here, alice, bob } = await acquaintances();
+  here.disturb = (method) => (method === "PUT" ? "away" : undefined);
+  const search = await searching(alice);
+  const source = { bytes: 3, read: () => Promise.resolve(Uint8Array.of(1, 2, 3)) };
+  const about = { source, text: "plan of the market", mediaType: "application/pdf" };
+  assert.ok((await alice.member?.attach({ to: bob.id, ...about, name: undefined, picture: undefined }))?.ok);
+  await world.pass(1_000);
+  assert.deepEqual(textsIn(await search.find({ text: "market" })), ["plan of the market"]);
+  assert.deepEqual(await found(bob, "market"), []);
+  here.disturb = () => undefined;
+  await world.pass(60_000);
+  assert.deepEqual(textsIn(search.view()), ["plan of the market"]);
+  assert.deepEqual(await found(bob, "market"), ["plan of the market"]);
+});
+
 test("[FN5] results come newest first, a page at a time, each with its time and what was found marked", async () => {
   const { alice, bob } = await withMany(70);
   const search = await searching(alice);

@@ -784,8 +784,8 @@ test("[GP16] who lost their device and came back by their kit is in the group ag
   assert.equal(await rolesOf(alice, id), "Alice owner, Bob member, Carol member");
 });
 
-test("[GP5] [FT1] a file reaches everybody in a group; who was removed sends none", async () => {
-  const { world, alice, bob, carol, id } = await trio();
+test("[GP5] [FT1] a file reaches everybody in a group; who was removed sends none, and none that was under way", async () => {
+  const { world, here, alice, bob, carol, id } = await trio();
   const file = random(150_000);
   const source = {
     bytes: file.length,
@@ -810,7 +810,13 @@ test("[GP5] [FT1] a file reaches everybody in a group; who was removed sends non
     assert.deepEqual(await reading, { ok: true, value: undefined }, who.name);
     assert.deepEqual(Buffer.concat(pieces), Buffer.from(file), who.name);
   }
+  here.disturb = (method) => (method === "PUT" ? "away" : undefined);
+  assert.ok((await bob.member?.attach({ ...about, text: "half way" }))?.ok);
+  await world.pass(1_000);
+  assert.ok((await textsOf(bob, id)).includes("me: half way"));
   assert.ok((await alice.ask({ kind: "remove-member", in: id, member: bob.id })).ok);
   await world.pass(1_000);
+  assert.ok(!(await textsOf(bob, id)).includes("me: half way"));
+  assert.deepEqual(bob.records.list("fu/"), []);
   assert.deepEqual(await bob.member?.attach(about), { ok: false, error: { kind: "group-over" } });
 });

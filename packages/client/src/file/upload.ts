@@ -182,6 +182,11 @@ export function retryUpload(core: Core, turn: Turn, number: ConversationNumber, 
   return true;
 }
 
+/** Nobody is left to send them to. */
+export function cancelUploads(core: Core, turn: Turn, number: ConversationNumber): void {
+  for (const id of turn.ids(uploads, `${number}/`)) giveUp(core, turn, id);
+}
+
 function giveUp(core: Core, turn: Turn, id: string): void {
   const { grant, blobId } = turn.need(uploads, id);
   turn.remove(uploads, id);

@@ -4,6 +4,7 @@
  */
 import { toHex, type Clock } from "@sotto/protocol";
 import { believedNow, type Core } from "../core.ts";
+import { uploadsToView } from "../file/upload-view.ts";
 import { namesIn } from "../group/members.ts";
 import { readMany } from "../reading.ts";
 import {
@@ -18,6 +19,7 @@ import {
 import { readSaid } from "../said.ts";
 import { annotations } from "../stored/annotation.ts";
 import { conversations, outboxEntries } from "../stored/conversation.ts";
+import { uploads } from "../stored/file.ts";
 import { conversationIn, keyTime, type ConversationNumber } from "../stored/keys.ts";
 import { items, seenIds, type StoredMessage } from "../stored/message.ts";
 import type { FoundMessage, MessageView, Query, SearchView } from "../views.ts";
@@ -246,7 +248,7 @@ export class Finder {
     named: ReadonlyMap<Term, ReadonlySet<ConversationNumber>>,
   ): Promise<readonly FoundMessage[]> {
     const { resident, records } = this.#core;
-    if (resident.values(outboxEntries).size === 0) return [];
+    if (resident.values(outboxEntries).size + resident.values(uploads).size === 0) return [];
     const now = believedNow(this.#core, this.#clock());
     const found: FoundMessage[] = [];
     for (const number of numbers) {
@@ -254,8 +256,8 @@ export class Finder {
       const ids = new Set(entries.map(([, { messageId }]) => toHex(messageId)));
       const said = await readSaid(records, number, ids);
       const beside = { said, quote: undefined, nameOf: namesIn(resident, number) };
-      for (const entry of entries) {
-        const view = waitingToView(entry, undefined, now, beside);
+      const queued = entries.map((entry) => waitingToView(entry, undefined, now, beside));
+      for (const view of [...queued, ...uploadsToView(this.#core, number, now)]) {
         const folded = foldText(textOf(view) ?? "");
         const isSaid = terms.length === 0 || terms.some((term) => isIn(folded, term));
         const isAll = terms.every((term) => isIn(folded, term) || named.get(term)?.has(number));

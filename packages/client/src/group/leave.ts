@@ -6,6 +6,7 @@ import { endChannel } from "../channel/broken.ts";
 import { addNotice, changeConversation, outboxOf } from "../conversation.ts";
 import type { Core } from "../core.ts";
 import { keepDraft } from "../drafts.ts";
+import { cancelUploads } from "../file/upload.ts";
 import { channels } from "../stored/channel.ts";
 import { conversations, introductions, outboxEntries } from "../stored/conversation.ts";
 import { additions, groups, wants } from "../stored/group.ts";
@@ -30,6 +31,7 @@ export function leave(
     forgetAnnotations(turn, `${number}/${toHex(turn.need(outboxEntries, id).messageId)}`);
     turn.remove(outboxEntries, id);
   }
+  cancelUploads(core, turn, number);
   addNotice(turn, number, notice);
   keepDraft(turn, number, "");
   changeConversation(turn, number, { changedAt: turn.now });
