@@ -13,7 +13,7 @@ import { fillBefore } from "./many-messages.ts";
 const ASSETS = resolve(import.meta.dirname, "../apps/web/dist/assets");
 const MESSAGES = 10_000;
 const RUNS = 5;
-const PASSPHRASE = "correct horse battery";
+export const PASSPHRASE = "correct horse battery";
 const REGION_BYTES = 32 * 2 ** 20;
 
 export type HandsetCosts = {
@@ -73,7 +73,8 @@ async function makeProfile(file: string, relayUrl: string, codes: readonly strin
   await alice.close();
 }
 
-async function takeProfile({ context, page }: Window, file: string, url: string): Promise<void> {
+/** A container from a file becomes the profile of this browser. */
+export async function takeProfile({ context, page }: Window, file: string, url: string): Promise<void> {
   await context.route("**/demo/alice.sotto", async (route) => {
     if (route.request().method() === "DELETE") await route.fulfill({ status: 204 });
     else await route.fulfill({ body: await readFile(file) });
