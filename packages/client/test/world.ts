@@ -28,6 +28,7 @@ import {
   createMemoryWakeups,
 } from "@sotto/relay-adapters/memory";
 import { createKeyRing } from "@sotto/relay-adapters/node";
+import { blobEnd, putBody } from "@sotto/testkit/blob-end";
 import { isSignedBy } from "@sotto/verify";
 
 export const random = (length: number): Uint8Array<ArrayBuffer> => new Uint8Array(randomBytes(length));
@@ -208,6 +209,8 @@ export class TestRelay {
   /** As HTTP carries it to this relay and back. */
   transport(): BlobTransport {
     const { blobs, world } = this;
+    const end = blobEnd(blobs);
+    const AWAY = { kind: "away" } as const;
     const arrive = async (what: string): Promise<boolean> => {
       world.activity++;
       await setImmediate();
@@ -215,51 +218,23 @@ export class TestRelay {
       this.blobRequests.push(what);
       return this.isUp;
     };
-    const put: BlobTransport["put"] = async ({ blobId }, token, offset, part) => {
-      if (!(await arrive(`PUT ${offset} ${part.length}`))) return { kind: "away" };
-      const disturbed = this.disturb("PUT");
-      const body = disturbed === "half" ? part.subarray(0, part.length >> 1) : part;
-      const at = { offset, length: part.length };
-      const done = disturbed === "away" ? undefined : await blobs.put(blobId, token, at, inOne(body));
-      world.activity++;
-      switch (done?.kind) {
-        case "kept":
-        case "elsewhere":
-          return { kind: "there", received: done.received };
-        case "quotaFull":
-        case "storageFull":
-          return { kind: "full" };
-        case "unknown":
-        case "busy":
-          return { kind: done.kind };
-        case "cut":
-        case "tooLong":
-        case undefined:
-        default:
-          return { kind: "away" };
-      }
-    };
     return {
-      put,
-      received: async ({ blobId }, token) => {
-        if (!(await arrive("HEAD"))) return { kind: "away" };
-        const received = await blobs.received(blobId, token);
-        return received === undefined ? { kind: "unknown" } : { kind: "there", received };
+      put: async ({ blobId }, token, offset, part) => {
+        if (!(await arrive(`PUT ${offset} ${part.length}`))) return AWAY;
+        const disturbed = this.disturb("PUT");
+        const body = disturbed === "half" ? part.subarray(0, part.length >> 1) : part;
+        const at = { blobId, token, offset };
+        const answer = disturbed === "away" ? AWAY : await putBody(blobs, at, body, part.length);
+        world.activity++;
+        return answer;
       },
-      get: async ({ blobId }, from, to) => {
-        if (!(await arrive(`GET ${from} ${to}`)) || this.disturb("GET") !== undefined)
-          return { kind: "away" };
-        const bytes = await blobs.bytesOf(blobId);
-        if (bytes === undefined || from >= bytes) return { kind: "gone" };
-        const pieces: Uint8Array[] = [];
-        for await (const piece of blobs.read(blobId, from, Math.min(to, bytes))) pieces.push(piece);
-        return { kind: "bytes", bytes: this.alter(concat(...pieces)) };
+      received: async (place, token) => ((await arrive("HEAD")) ? end.received(place, token) : AWAY),
+      get: async (place, from, to) => {
+        if (!(await arrive(`GET ${from} ${to}`)) || this.disturb("GET") !== undefined) return AWAY;
+        const got = await end.get(place, from, to);
+        return got.kind === "bytes" ? { ...got, bytes: this.alter(got.bytes) } : got;
       },
-      erase: async ({ blobId }, token) => {
-        if (!(await arrive("DELETE"))) return "away";
-        const erased = await blobs.erase(blobId, token);
-        return erased === "storageFull" ? "away" : erased;
-      },
+      erase: async (place, token) => ((await arrive("DELETE")) ? end.erase(place, token) : "away"),
     };
   }
 
@@ -317,10 +292,6 @@ export class TestRelay {
       end,
     };
   }
-}
-
-async function* inOne(bytes: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(bytes);
 }
 
 export class Person {

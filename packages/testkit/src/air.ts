@@ -31,9 +31,16 @@ const LATENCY_MS_MAX = 80;
 const DELAY_MS_MAX = 9_000;
 /** How long an end may believe in a line that the other end has lost. */
 const HALF_OPEN_MS_MAX = 20_000;
+/** After so long nobody waits for an answer any more. */
+const CARRY_MS_MAX = 20_000;
 
 export type AirPort = {
   readonly dial: Dial;
+  /**
+   * A request of its own, and its answer. `ask` is called where it comes to somebody who listens at `url`. Undefined:
+   * the request or its answer was lost.
+   */
+  carry<T>(url: string, ask: () => Promise<T>): Promise<T | undefined>;
   /** Ends every line of this port and lets no further event through: the process is gone. */
   kill(): void;
   /** While unplugged, lines break and calls fail. */
@@ -164,6 +171,23 @@ export function createAir(timeline: Timeline, rng: Rng): Air {
     };
   }
 
+  const isLost = (isPlugged: () => boolean): boolean => !isPlugged() || rng.chance(faults.breaks);
+
+  function carry<T>(url: string, ask: () => Promise<T>, isPlugged: () => boolean): Promise<T | undefined> {
+    const { promise, resolve } = Promise.withResolvers<T | undefined>();
+    const giveUp = timeline.after(CARRY_MS_MAX, () => resolve(undefined));
+    const answer = (value: T | undefined): void =>
+      void timeline.after(latency(), () => {
+        giveUp();
+        resolve(isLost(isPlugged) ? undefined : value);
+      });
+    timeline.after(latency(), () => {
+      if (isLost(isPlugged) || !listeners.has(url)) answer(undefined);
+      else void ask().then(answer);
+    });
+    return promise;
+  }
+
   const breakWhere = (isHit: (line: OpenLine) => boolean): void => {
     for (const line of lines) if (isHit(line)) line.breakUp();
   };
@@ -186,6 +210,7 @@ export function createAir(timeline: Timeline, rng: Rng): Air {
             },
             () => isPlugged && isAlive,
           ),
+        carry: (url, ask) => carry(url, ask, () => isPlugged),
         kill() {
           isAlive = false;
           breakWhere((line) => line.port === port);

@@ -4,10 +4,13 @@
  */
 import { createHmac, hash } from "node:crypto";
 import { ed25519 } from "@noble/curves/ed25519.js";
-import { decode, DEFAULT_POLICY, entryCodec, toHex } from "@sotto/protocol";
+import { assert, decode, DEFAULT_POLICY, entryCodec, toHex } from "@sotto/protocol";
+import type { BlobTransport } from "@sotto/client";
 import {
+  createBlobs,
   createRelay,
   createTokenAdmission,
+  type Blobs,
   type ChannelStore,
   type KeyRing,
   type Relay,
@@ -16,6 +19,8 @@ import {
 import { createMemoryChannelStore } from "@sotto/relay-adapters/memory";
 import type { Air } from "../air.ts";
 import type { Rng } from "../rng.ts";
+import { createBlobDisk } from "./blob-disk.ts";
+import { blobEnd } from "./blob-end.ts";
 import { forkLogs, type Branch, type Fork } from "./forked-logs.ts";
 import { serve, type Tongue } from "./relay-end.ts";
 import { createRelayDisk, type RelayDiskKind } from "./relay-disk.ts";
@@ -30,6 +35,8 @@ export type RelayMutant = {
   /** Made anew for each connection. */
   readonly tongue?: (rng: Rng) => Tongue;
   readonly fork?: Fork;
+  /** What it gives of files, in the place of each part. */
+  readonly blob?: (bytes: Uint8Array, rng: Rng) => Uint8Array | undefined;
 };
 
 export type Kept = {
@@ -79,6 +86,10 @@ export type RelayHost = {
   commitCount(): number;
   /** Every entry and post that is kept, encoded. */
   wires(): Promise<readonly Uint8Array[]>;
+  /** Files, as HTTP gives and takes them. Asked only where `isUp`. */
+  blobs(): BlobTransport;
+  /** Every file that lies there, as it lies. */
+  readonly files: () => Promise<readonly Uint8Array[]>;
   /** Errors the relay reported as its own bugs. */
   readonly bugs: unknown[];
   /** Its disk is thrown away. Nothing is asked of it any more. */
@@ -130,6 +141,10 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     mutate: mutant.store?.(timeline, rng.fork()) ?? ((store) => store),
     unflushedMax: () => (isLying ? (mutant.unflushedMax ?? 0) : 0),
   });
+  let isFull = false;
+  const blobDisk = createBlobDisk(() => isFull);
+  const blobRng = mutant.blob && rng.fork();
+  let blobs: BlobTransport | undefined;
   const bugs: unknown[] = [];
   let clockOffset = 0;
   let incarnation = 0;
@@ -140,8 +155,16 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     const mine = incarnation;
     const isAlive = (): boolean => mine === incarnation;
     const [main, branch] = await branchesOf(store);
-    const relay = createProcess(main, isAlive);
-    const other = branch && createProcess(branch, isAlive);
+    const kept = createBlobs({
+      store: blobDisk.open(isAlive),
+      keyRing,
+      clock: () => timeline.now() + clockOffset,
+      sha256,
+      observe: () => undefined,
+    });
+    blobs = blobEnd(kept);
+    const relay = createProcess(main, kept, isAlive);
+    const other = branch && createProcess(branch, kept, isAlive);
     air.listen(url, (line, caller) => {
       const process = caller === mutant.fork?.victim ? (other ?? relay) : relay;
       return serve(line, isAlive, (link) => process.connect(link), tongueOf());
@@ -161,9 +184,10 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     return tongue && ((reply) => (isLying ? tongue(reply) : [reply]));
   }
 
-  function createProcess({ store, wakeups }: Branch, isAlive: () => boolean): Relay {
+  function createProcess({ store, wakeups }: Branch, kept: Blobs, isAlive: () => boolean): Relay {
     return createRelay({
       store,
+      blobs: kept,
       keyRing,
       verifier,
       admission: createTokenAdmission(sha256),
@@ -183,6 +207,16 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
       },
     });
   }
+
+  const withLies = (honest: BlobTransport, lieRng: Rng): BlobTransport => ({
+    ...honest,
+    async get(place, from, to) {
+      const got = await honest.get(place, from, to);
+      if (got.kind !== "bytes" || !isLying) return got;
+      const bytes = mutant.blob?.(got.bytes, lieRng);
+      return bytes === undefined ? { kind: "gone" } : { kind: "bytes", bytes };
+    },
+  });
 
   return {
     url,
@@ -204,8 +238,16 @@ export function createRelayHost(options: RelayHostOptions): RelayHost {
     },
     stopLying: () => void (isLying = false),
     remove: () => disk.remove(),
-    setDiskFull: power.setDiskFull,
+    setDiskFull(isFullNow) {
+      isFull = isFullNow;
+      power.setDiskFull(isFullNow);
+    },
     setClockOffset: (ms) => void (clockOffset = ms),
+    blobs() {
+      assert(blobs !== undefined, "a relay is asked for files once it is up");
+      return blobRng === undefined ? blobs : withLies(blobs, blobRng);
+    },
+    files: () => blobDisk.held(),
     image: () => ({ identitySeed, ticketKey, journal: power.journal() }),
     createCode() {
       const code = rng.bytes(16);

@@ -128,7 +128,8 @@ export async function checkForgotten({ seats, hosts, letters }: World): Promise<
       letters.violate("SM25", `${seat.name} is shown letters to a group that burnt`);
     if ((await seat.kept()).some(isIn)) letters.violate("SM25", `${seat.name} keeps letters that burnt`);
   }
-  for (const host of hosts)
-    for (const wire of await host.wires())
-      if (isIn(wire)) letters.violate("SM25", `${host.url} can read a letter`);
+  for (const host of hosts) {
+    if ((await host.wires()).some(isIn)) letters.violate("SM25", `${host.url} can read a letter`);
+    if ((await host.files()).length > 0) letters.violate("SM25", `${host.url} keeps files that burnt`);
+  }
 }

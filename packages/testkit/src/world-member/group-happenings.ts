@@ -27,16 +27,22 @@ async function createGroup(world: World, from: Seat): Promise<void> {
   await from.ask({ kind: "create-group", name: `the group of ${from.name}`, members });
 }
 
-export async function writeInGroup(world: World, from: Seat, id: string): Promise<void> {
-  const { letters, timeline, note } = world;
+/** Undefined: its writer is not in the group, as far as they know. */
+export function letterToGroup({ letters, timeline }: World, from: Seat, id: string): GroupLetter | undefined {
   const witness = from.groupWitness(id);
-  if (witness?.isIn() !== true || from.member() === undefined) return;
-  const letter = letters.writeToGroup(from.name, id, {
+  if (witness?.isIn() !== true || from.member() === undefined) return undefined;
+  return letters.writeToGroup(from.name, id, {
     writtenAt: timeline.now(),
     burnMs: witness.burnMs(),
     joins: witness.joins(),
     gone: witness.gone(),
   });
+}
+
+export async function writeInGroup(world: World, from: Seat, id: string): Promise<void> {
+  const { letters, note } = world;
+  const letter = letterToGroup(world, from, id);
+  if (letter === undefined) return;
   note(`${from.name} writes "${letter.text}" in ${id.slice(0, 4)}`);
   const answer = await from.ask({ kind: "send", to: id, text: letter.text });
   if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);

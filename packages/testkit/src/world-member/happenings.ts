@@ -1,4 +1,5 @@
 /** What people do, and what happens to them: each at most one thing of a world's seed. */
+import { FILE_HAPPENINGS } from "./file-happenings.ts";
 import { GROUP_HAPPENINGS } from "./group-happenings.ts";
 import { isSeen, type Letter } from "./letters.ts";
 import type { Seat } from "./seat.ts";
@@ -283,6 +284,12 @@ const HAPPENINGS: Readonly<Record<WorldKind, readonly Happening[]>> = {
   lyingRelays: ALWAYS.filter((happening) => happening !== setBurn && happening !== writeFleeting),
 };
 
-/** With what happens in groups, in worlds that have them. */
-export const happeningsIn = (kind: WorldKind, hasGroups: boolean): readonly Happening[] =>
-  hasGroups ? [...HAPPENINGS[kind], ...GROUP_HAPPENINGS] : HAPPENINGS[kind];
+/** With what happens in groups and with files, in worlds that have them. */
+export const happeningsIn = (
+  kind: WorldKind,
+  { hasGroups, hasFiles }: { readonly hasGroups: boolean; readonly hasFiles: boolean },
+): readonly Happening[] => [
+  ...HAPPENINGS[kind],
+  ...(hasGroups ? GROUP_HAPPENINGS : []),
+  ...(hasFiles ? FILE_HAPPENINGS : []),
+];

@@ -15,6 +15,11 @@ export type Letter = {
   readonly burnMs: number;
   /** How long after reading it burns, `burnMs` after writing at the latest; undefined where reading does nothing. */
   readonly afterReadMs: number | undefined;
+  /** What the file has that came with it; undefined where none did. */
+  file: Uint8Array | undefined;
+  /** Somebody was given all of it; somebody was told that it is damaged or gone. */
+  isFileRead: boolean;
+  isFileRefused: boolean;
   /** Its reader's device was asked to count everything as read that it had, and was shown to have it when it agreed. */
   mayBeRead: boolean;
   readAt: number | undefined;
@@ -77,6 +82,9 @@ export function createLetters(isHonest: boolean) {
     writtenAt,
     burnMs,
     afterReadMs: undefined,
+    file: undefined,
+    isFileRead: false,
+    isFileRefused: false,
     mayBeRead: false,
     readAt: undefined,
     key: undefined,

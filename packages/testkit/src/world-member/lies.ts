@@ -91,5 +91,7 @@ export const RELAY_LIES: Readonly<Record<string, RelayMutant>> = {
   "names other times": { tongue: told(otherTime) },
   "denies what it has done": { tongue: told(() => refusing) },
   "goes back to an older state": { unflushedMax: 4 },
+  "alters files": { blob: withFlippedBit },
+  "keeps files back": { blob: (bytes, rng) => (rng.chance(0.3) ? bytes : undefined) },
   "shows two histories": { fork: { victim: "bob", hides: HIDDEN } },
 };

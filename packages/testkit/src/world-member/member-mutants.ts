@@ -28,6 +28,7 @@ const PENDING_COMMITS = "p/";
 const KEY_PACKAGES = "kp/";
 const GROUP_WANTS = "gw/";
 const OUTGOING_POSTS = "t/";
+const FILE_CHUNKS = "fc/";
 const isSecrets = (key: string): boolean => key.startsWith("g/") && key.endsWith("/secrets");
 
 const recordsMutant = (change: (records: Records) => Partial<Records>): MemberMutant => ({
@@ -225,6 +226,16 @@ export const MEMBER_MUTANTS: Readonly<Record<string, MemberMutant>> = {
         },
       });
     },
+  },
+
+  "keeps files that burnt": forgetting(({ key, value }) => key.startsWith(FILE_CHUNKS) && value === null),
+
+  /** Its reader finds nothing there. */
+  "counts a file as sent that it never put": {
+    blobs: () => ({
+      put: (_place, _token, offset, part) =>
+        Promise.resolve({ kind: "there", received: offset + part.length }),
+    }),
   },
 
   "does not keep what an admin wants of a group": forgetting(

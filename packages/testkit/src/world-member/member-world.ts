@@ -6,6 +6,7 @@ import { CALM } from "../air.ts";
 import type { Violation } from "../world-channel/ledger.ts";
 import { checkForgotten, lossesOf, outlivedIn, unrestOf } from "./at-rest.ts";
 import type { EngineName } from "./engines.ts";
+import { readFiles, supplyFiles } from "./file-happenings.ts";
 import { groupIds, writeInGroup } from "./group-happenings.ts";
 import { happeningsIn, readAll, write, type Happening, type WorldKind } from "./happenings.ts";
 import { RELAY_LIES } from "./lies.ts";
@@ -22,6 +23,8 @@ export type MemberWorldOptions = {
   readonly memberMutant?: MemberMutant | undefined;
   /** People have groups, unless told. */
   readonly hasGroups?: boolean | undefined;
+  /** They send files, unless told. */
+  readonly hasFiles?: boolean | undefined;
 };
 export type MemberWorldReport = {
   readonly violations: readonly Violation[];
@@ -32,6 +35,9 @@ export type MemberWorldReport = {
     /** Letters that `send` accepted. */
     readonly letters: number;
     readonly seen: number;
+    /** Files that somebody read whole, and files that somebody was told are damaged or gone. */
+    readonly files: number;
+    readonly refusedFiles: number;
     readonly givenUp: number;
     readonly crashes: number;
     /** Commits that relays were asked for. */
@@ -65,7 +71,7 @@ const FAULTS = { breaks: 0.01, delays: 0.05, hostile: 0 };
 const HOSTILE = { breaks: 0.01, delays: 0.05, hostile: 0.04 };
 
 export async function runMemberWorld(options: MemberWorldOptions): Promise<MemberWorldReport> {
-  const { seed, engine = "reference", memberMutant, hasGroups = true } = options;
+  const { seed, engine = "reference", memberMutant, hasGroups = true, hasFiles = true } = options;
   const kind = options.lie === undefined ? kindOf(seed, memberMutant) : "lyingRelays";
   const lie = kind === "lyingRelays" ? RELAY_LIES[options.lie ?? lieOf(seed)] : undefined;
   // An invitation that a relay keeps back is a delay, which nobody can see through: lies are for people who have met.
@@ -77,7 +83,7 @@ export async function runMemberWorld(options: MemberWorldOptions): Promise<Membe
   const start = isNew ? await newStart(disk) : await metStart(engine, disk, hasGroup);
   const world = createWorld({ seed, engine, start, relayDisk, lie, memberMutant });
   try {
-    await suffer(world, isNew ? EVENTS_NEW : EVENTS, happeningsIn(kind, hasGroups));
+    await suffer(world, isNew ? EVENTS_NEW : EVENTS, happeningsIn(kind, { hasGroups, hasFiles }));
     await rest(world);
     for (const seat of world.seats) seat.checkSearch();
     if (world.rng.chance(0.2)) await forget(world);
@@ -128,11 +134,13 @@ async function rest(world: World): Promise<void> {
   }
   if (!letters.isHonest) return findOut(world);
   await restartRelays(world, 0.3, REST_MS_USUAL);
+  if (await supplyFiles(world)) await world.runFor(REST_MS);
   // Some are watched longer, for what might still come.
   if (world.rng.chance(0.2) || (await unrestOf(world)).length > 0) await world.runFor(REST_MS);
   // What one connection carried without an answer the next one confirms.
   if ((await unrestOf(world)).length > 0) await restartRelays(world, 1);
-  for (const { rule, what } of await unrestOf(world)) letters.violate(rule, what);
+  for (const { rule, what } of [...(await unrestOf(world)), ...(await readFiles(world))])
+    letters.violate(rule, what);
   if (!letters.all().some(({ afterReadMs }) => afterReadMs !== undefined) || !world.rng.chance(0.4)) return;
   await readAll(world);
   for (const { rule, what } of outlivedIn(world)) letters.violate(rule, what);
@@ -141,12 +149,15 @@ async function rest(world: World): Promise<void> {
 /** Relays stop lying, and whoever was lied to has a day to notice by what the others write. */
 async function findOut(world: World): Promise<void> {
   const { seats, hosts, letters, timeline } = world;
+  await world.runFor(REST_MS_USUAL);
+  await readFiles(world); // once with the lies, and once without
   for (const host of hosts) host.stopLying();
   await restartRelays(world, 1, REST_MS_USUAL);
   for (const from of seats) for (const to of seats) if (from !== to) await write(world, from, to);
   for (const id of groupIds(world)) for (const from of seats) await writeInGroup(world, from, id);
   await world.settle();
   await world.runFor(REST_MS_USUAL);
+  await readFiles(world);
   timeline.skip(DAY_MS);
   await restartRelays(world, 1);
   for (const { rule, what } of lossesOf(world)) letters.violate(rule, what);
@@ -187,6 +198,8 @@ function reportOf({ letters, operations, counts, hosts }: World): MemberWorldRep
       ...counts(),
       letters: promised.length,
       seen: promised.filter(isSeen).length,
+      files: promised.filter(({ isFileRead }) => isFileRead).length,
+      refusedFiles: promised.filter(({ isFileRefused }) => isFileRefused).length,
       warnings: letters.warnings(),
       commits: hosts.reduce((sum, host) => sum + host.commitCount(), 0),
       givenUp: promised.filter(({ isGivenUp }) => isGivenUp).length,

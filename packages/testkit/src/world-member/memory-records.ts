@@ -10,7 +10,8 @@ export type MemoryRecords = {
   readonly values: () => ReadonlyMap<string, Uint8Array>;
 };
 
-const CAPACITY_BYTES = 2 ** 20;
+/** Enough for files to be kept (spec/files.md, FT21). */
+const CAPACITY_BYTES = 4 * 2 ** 20;
 
 export function createMemoryRecords(initial: ReadonlyMap<string, Uint8Array>): MemoryRecords {
   const values = new Map(initial);

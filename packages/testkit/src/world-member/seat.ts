@@ -4,9 +4,11 @@
  */
 import {
   createMember,
+  type BlobPlace,
   type BlobTransport,
   createProfile,
   type ConversationId,
+  type FileSource,
   type Intent,
   type Member,
   type MemberPorts,
@@ -33,6 +35,7 @@ export type MemberMutant = {
   /** Before the profile is opened. */
   readonly onBoot?: (records: Records) => Promise<void>;
   readonly ports?: (ports: Pick<Ports, "records" | "dial">) => Partial<Ports>;
+  readonly blobs?: (blobs: BlobTransport) => Partial<BlobTransport>;
   readonly engine?: (create: EngineMaker) => EngineMaker;
   /** In what the person is given: the member itself. */
   readonly member?: (member: Member) => Member;
@@ -53,6 +56,10 @@ export type SeatOptions = {
   readonly rng: Rng;
   readonly letters: Letters;
   readonly createEngine: EngineMaker;
+  /** Of the relay at this address, while it is up. */
+  readonly blobsAt: (url: string) => BlobTransport;
+  /** A file that somebody chose, found again after a restart. */
+  readonly openSource: (origin: string) => FileSource | undefined;
   readonly mutant: MemberMutant;
   /** Asked between any two effects. */
   readonly mayFail: () => boolean;
@@ -75,8 +82,12 @@ export type Seat = {
   process(): Process | undefined;
   /** Resolves when the device waits for nothing but the timeline, or is dead. */
   settle(): Promise<void>;
+  /** Resolves when it handles nothing, or is dead: what came beside its queue may have begun something since. */
+  idle(): Promise<unknown>;
   /** Asks, and gives the answer if the device lives to give it. */
   ask(intent: Intent): Promise<Awaited<ReturnType<Member["ask"]>> | undefined>;
+  /** The same of anything else that a member does. */
+  attempt<T>(act: (member: Member) => Promise<T>): Promise<T | undefined>;
   /** By the name of the other. */
   witness(other: string): Witness;
   /** Groups that were ever on this person's screen. */
@@ -104,14 +115,6 @@ type Running = {
   search: OpenSearch | undefined;
   found: SearchView | undefined;
   isBroken: boolean;
-};
-
-/** No relay of a world keeps blobs yet. */
-const NO_BLOBS: BlobTransport = {
-  put: () => Promise.resolve({ kind: "away" }),
-  received: () => Promise.resolve({ kind: "away" }),
-  get: () => Promise.resolve({ kind: "away" }),
-  erase: () => Promise.resolve("away"),
 };
 
 export function createSeat(options: SeatOptions): Seat {
@@ -158,10 +161,12 @@ export function createSeat(options: SeatOptions): Seat {
     of.records = opened.value;
     const ports = portsOf(of, opened.value);
     const changed = { ...ports, ...mutant.ports?.(ports) };
+    const blobs = blobsOf(of);
     const createEngine: EngineMaker = mutant.engine?.(options.createEngine) ?? options.createEngine;
     const memberPorts = {
       ...changed,
-      blobs: NO_BLOBS,
+      blobs: { ...blobs, ...mutant.blobs?.(blobs) },
+      openSource: (origin: string) => Promise.resolve(options.openSource(origin)),
       createEngine: (auth: Parameters<EngineMaker>[0]) => createEngine(auth, ports),
     };
     const { relayUrl, code } = options;
@@ -189,6 +194,28 @@ export function createSeat(options: SeatOptions): Seat {
           end: () => (isOver(of) ? undefined : line.end()),
         };
       },
+    };
+  }
+
+  /** Each request by itself, as HTTP carries it; a process that is gone has no further effect. */
+  function blobsOf(of: Running): BlobTransport {
+    const { network } = of.process;
+    const never = new Promise<never>(() => {});
+    const AWAY = { kind: "away" } as const;
+    const ask = async <T>(
+      { url }: BlobPlace,
+      request: (blobs: BlobTransport) => Promise<T>,
+      away: T,
+    ): Promise<T> => {
+      if (isOver(of)) return never;
+      const answer = await network.carry(url, () => request(options.blobsAt(url)));
+      return isOver(of) ? never : (answer ?? away);
+    };
+    return {
+      put: (place, ...rest) => ask(place, (blobs) => blobs.put(place, ...rest), AWAY),
+      received: (place, token) => ask(place, (blobs) => blobs.received(place, token), AWAY),
+      get: (place, ...rest) => ask(place, (blobs) => blobs.get(place, ...rest), AWAY),
+      erase: (place, token) => ask(place, (blobs) => blobs.erase(place, token), "away"),
     };
   }
 
@@ -298,11 +325,13 @@ export function createSeat(options: SeatOptions): Seat {
         breakDown(of, error);
       }
     },
-    async ask(intent) {
+    idle: () => seat.attempt((member) => member.idle()),
+    ask: (intent) => seat.attempt((member) => member.ask(intent)),
+    async attempt(act) {
       const of = running;
       if (of?.member === undefined || of.isBroken) return undefined;
       try {
-        return await Promise.race([of.member.ask(intent), of.died.then(() => undefined)]);
+        return await Promise.race([act(of.member), of.died.then(() => undefined)]);
       } catch (error) {
         breakDown(of, error);
         return undefined;

@@ -1,4 +1,5 @@
 /** The parts of a member world and how its time goes on; what happens in it is in happenings.ts. */
+import type { BlobTransport } from "@sotto/client";
 import { assert, linkToCard, toHex } from "@sotto/protocol";
 import { createAir, type Air } from "../air.ts";
 import { createRng, type Rng } from "../rng.ts";
@@ -8,6 +9,7 @@ import { createTimeline, promisesKept, type Timeline } from "../simulation/timel
 import type { DiskImage } from "./disk.ts";
 import { engineMaker, type EngineName } from "./engines.ts";
 import { createLetters, isSeen, type GroupLetter, type Letter, type Letters } from "./letters.ts";
+import { sourceOf } from "./sources.ts";
 import { createSeat, type MemberMutant, type Seat } from "./seat.ts";
 import type { WorldStart } from "./start.ts";
 
@@ -149,6 +151,11 @@ export function createWorld(options: WorldOptions): World {
       hasArrived,
       personNamed,
       hasArrivedInGroup,
+      blobsAt,
+      openSource: (origin) => {
+        const file = letters.ofText(origin)?.file;
+        return file && sourceOf(file, origin);
+      },
     });
   }
   const seats: readonly Seat[] = PEOPLE.map((name, at) =>
@@ -164,11 +171,26 @@ export function createWorld(options: WorldOptions): World {
     named.add(seat.name);
   }
 
+  /** What answers a request for a file comes beside every queue, and what follows from it may fill one again. */
   async function settle(): Promise<void> {
-    for (const seat of seats) await seat.settle();
-    for (const seat of seats) learnAccount(seat);
-    for (const host of hosts) await host.booted();
-    await promisesKept();
+    do {
+      await promisesKept();
+      for (const seat of seats) await seat.settle();
+      for (const seat of seats) learnAccount(seat);
+      for (const host of hosts) await host.booted();
+      await promisesKept();
+    } while (!(await areIdle()));
+  }
+
+  function areIdle(): Promise<boolean> {
+    const idle = Promise.all(seats.map((seat) => seat.idle()));
+    return Promise.race([idle.then(() => true), promisesKept().then(() => false)]);
+  }
+
+  function blobsAt(url: string): BlobTransport {
+    const host = hosts.find((one) => one.url === url);
+    assert(host !== undefined, "nobody is asked who is no relay");
+    return host.blobs();
   }
 
   async function step(): Promise<void> {
