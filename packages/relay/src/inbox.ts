@@ -211,8 +211,11 @@ function claim(inbox: Inbox, tokenHash: Uint8Array, now: number): InboxDecision 
       shelf: one.shelf.map((item) => (item === single ? { ...item, claimedAt: now } : item)),
     };
   });
+  const outcome = { kind: "claimed", items: [] } as const;
+  // Whoever is new, and away before their shelf is filled, would not be reached for an hour by those who try again.
+  if (give.length === 0) return { outcome };
   return {
-    outcome: { kind: "claimed", items: [] },
+    outcome,
     inbox: withToken({ ...inbox, devices }, { ...token, claims: token.claims + 1 }),
     give,
     drop,

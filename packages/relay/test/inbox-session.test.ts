@@ -215,9 +215,12 @@ test("[IN32] a shelf holds so many single-use KeyPackages; one more is refused",
 
 test("[IN35] a token claims so often in an hour, and is told when it may again", async () => {
   const rig = await createRig();
-  const { inboxId, postToken } = await owned(rig);
+  const { client, handle, inboxId, postToken } = await owned(rig);
   const stranger = await rig.connect();
   const claim = { kind: "claim", inboxId, postToken } as const;
+  for (let count = 0; count <= CLAIMS_PER_WINDOW_MAX; count++)
+    assert.deepEqual((await stranger.expect("claimed", claim)).items, []);
+  await client.expect("done", { kind: "shelve", handle, items: [], lastResort: random(10) });
   for (let count = 0; count < CLAIMS_PER_WINDOW_MAX; count++) await stranger.expect("claimed", claim);
   const { code, detail } = await stranger.refusal(claim);
   assert.equal(code, "rateLimited");

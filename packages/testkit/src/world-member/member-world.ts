@@ -84,7 +84,7 @@ export async function runMemberWorld(options: MemberWorldOptions): Promise<Membe
   const world = createWorld({ seed, engine, start, relayDisk, lie, memberMutant });
   try {
     await suffer(world, isNew ? EVENTS_NEW : EVENTS, happeningsIn(kind, { hasGroups, hasFiles }));
-    await rest(world);
+    await rest(world, lie?.blob !== undefined);
     for (const seat of world.seats) seat.checkSearch();
     if (world.rng.chance(0.2)) await forget(world);
     checkBugs(world);
@@ -120,8 +120,8 @@ async function suffer(world: World, events: number, happenings: readonly Happeni
   }
 }
 
-/** All is well: whatever was promised must now come true. */
-async function rest(world: World): Promise<void> {
+/** All is well: whatever was promised must now come true. `isAboutFiles`: the relays' lie is about files. */
+async function rest(world: World, isAboutFiles: boolean): Promise<void> {
   const { seats, hosts, air, letters } = world;
   world.note("all is well again");
   world.setPowerMayFail(false);
@@ -132,7 +132,7 @@ async function rest(world: World): Promise<void> {
     seat.process()?.network.plug();
     if (world.rng.chance(0.4)) seat.crash();
   }
-  if (!letters.isHonest) return findOut(world);
+  if (!letters.isHonest) return findOut(world, isAboutFiles);
   await restartRelays(world, 0.3, REST_MS_USUAL);
   if (await supplyFiles(world)) await world.runFor(REST_MS);
   // Some are watched longer, for what might still come.
@@ -147,17 +147,17 @@ async function rest(world: World): Promise<void> {
 }
 
 /** Relays stop lying, and whoever was lied to has a day to notice by what the others write. */
-async function findOut(world: World): Promise<void> {
+async function findOut(world: World, isAboutFiles: boolean): Promise<void> {
   const { seats, hosts, letters, timeline } = world;
-  await world.runFor(REST_MS_USUAL);
-  await readFiles(world); // once with the lies, and once without
+  if (isAboutFiles) await world.runFor(REST_MS_USUAL);
+  if (isAboutFiles) await readFiles(world); // once with the lies, and once without
   for (const host of hosts) host.stopLying();
   await restartRelays(world, 1, REST_MS_USUAL);
   for (const from of seats) for (const to of seats) if (from !== to) await write(world, from, to);
   for (const id of groupIds(world)) for (const from of seats) await writeInGroup(world, from, id);
   await world.settle();
   await world.runFor(REST_MS_USUAL);
-  await readFiles(world);
+  if (isAboutFiles) await readFiles(world);
   timeline.skip(DAY_MS);
   await restartRelays(world, 1);
   for (const { rule, what } of lossesOf(world)) letters.violate(rule, what);
