@@ -20,6 +20,9 @@ export type Timeline = {
 /** Resolves when whatever waits for promises alone has gone on. */
 export const promisesKept = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+/** For whoever has ended. Of its own for each wait: what waits for ever hangs on its promise, and goes with it. */
+export const never = (): Promise<never> => new Promise(() => {});
+
 type Planned = { readonly at: number; readonly order: number; readonly run: () => void };
 
 export function createTimeline(startMs: number): Timeline {

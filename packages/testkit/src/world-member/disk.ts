@@ -18,6 +18,7 @@ import {
 } from "@sotto/crypto";
 import { assert, err, ok, Secret, type RandomBytes, type Result } from "@sotto/protocol";
 import { createRng, type Rng } from "../rng.ts";
+import { never } from "../simulation/timeline.ts";
 import { createMemoryRecords } from "./memory-records.ts";
 
 export type DiskKind = "container" | "memory";
@@ -74,9 +75,6 @@ async function makeContainer(): Promise<Uint8Array> {
   assert(formatted.ok && finished.ok, "a container can be made in memory");
   return bytes;
 }
-
-/** For whoever has ended. Of its own for each wait: what waits for ever hangs on its promise, and goes with it. */
-const never = (): Promise<never> => new Promise(() => {});
 
 function createContainerDisk(image: Uint8Array, rng: Rng, mutate: DiskMutant): MemberDisk {
   let durable: Uint8Array = image.slice();

@@ -33,7 +33,7 @@ async function sendFile(world: World): Promise<void> {
   const answer = await from.attempt((member) =>
     member.attach({ ...attaching, name: undefined, picture: undefined }),
   );
-  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+  letters.answered(letter, answer);
 }
 
 type Place = {

@@ -45,7 +45,7 @@ export async function writeInGroup(world: World, from: Seat, id: string): Promis
   if (letter === undefined) return;
   note(`${from.name} writes "${letter.text}" in ${id.slice(0, 4)}`);
   const answer = await from.ask({ kind: "send", to: id, text: letter.text });
-  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+  letters.answered(letter, answer);
 }
 
 /** Somebody who is in a group, as far as they know. */

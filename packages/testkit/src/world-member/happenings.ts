@@ -31,7 +31,7 @@ export async function write(world: World, from: Seat, to: Seat): Promise<void> {
   const letter = letters.write(from.name, to.name, timeline.now(), from.witness(to.name).burnMs());
   note(`${from.name} writes "${letter.text}"`);
   const answer = await from.ask({ kind: "send", to: id, text: letter.text });
-  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+  letters.answered(letter, answer);
 }
 
 const MESSAGE_BURNS_MS = [30 * SECOND_MS, 5 * MINUTE_MS, HOUR_MS];
@@ -50,7 +50,7 @@ async function writeFleeting(world: World): Promise<void> {
   const letter = letters.write(from.name, to.name, timeline.now(), bound, isRead ? burn.ms : undefined);
   note(`${from.name} writes "${letter.text}", which burns ${burn.ms} ms after ${burn.from}`);
   const answer = await from.ask({ kind: "send", to: id, text: letter.text, burn });
-  if (answer?.ok === true && answer.value.kind === "message") letters.promise(letter, answer.value.key);
+  letters.answered(letter, answer);
 }
 
 function writeToSomebody(world: World): Promise<void> {

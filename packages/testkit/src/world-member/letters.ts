@@ -2,7 +2,8 @@
  * Every letter anybody in a member world wrote, what became of it, and every violation. A letter's text names its writer,
  * its reader and its number, so that whoever shows it, or keeps it, can be told what it must be.
  */
-import type { MessageKey } from "@sotto/client";
+import type { Answer, MessageKey, Problem } from "@sotto/client";
+import type { Result } from "@sotto/protocol";
 import type { Violation } from "../world-channel/ledger.ts";
 
 export type Letter = {
@@ -143,9 +144,11 @@ export function createLetters(isHonest: boolean) {
       byText.set(text, letter);
       return text;
     },
-    promise(letter: Letter, key: MessageKey): void {
-      letter.key = key;
-      byKey.set(key, letter);
+    /** What was said to its writer. Undefined: their device died before it could. */
+    answered(letter: Letter, answer: Result<Answer, Problem> | undefined): void {
+      if (answer?.ok !== true || answer.value.kind !== "message") return;
+      letter.key = answer.value.key;
+      byKey.set(letter.key, letter);
     },
     ofText: (text: string): Letter | undefined => byText.get(text),
     groupLetterOf: (text: string): GroupLetter | undefined => {

@@ -149,8 +149,10 @@ async function rest(world: World, isAboutFiles: boolean): Promise<void> {
 /** Relays stop lying, and whoever was lied to has a day to notice by what the others write. */
 async function findOut(world: World, isAboutFiles: boolean): Promise<void> {
   const { seats, hosts, letters, timeline } = world;
-  if (isAboutFiles) await world.runFor(REST_MS_USUAL);
-  if (isAboutFiles) await readFiles(world); // once with the lies, and once without
+  if (isAboutFiles) {
+    await world.runFor(REST_MS_USUAL);
+    await readFiles(world); // once with the lies, and once without
+  }
   for (const host of hosts) host.stopLying();
   await restartRelays(world, 1, REST_MS_USUAL);
   for (const from of seats) for (const to of seats) if (from !== to) await write(world, from, to);

@@ -21,7 +21,7 @@ import { assert, codeToText } from "@sotto/protocol";
 import type { Air } from "../air.ts";
 import type { Rng } from "../rng.ts";
 import { createMachine, type Machine, type Process } from "../simulation/machine.ts";
-import type { Timeline } from "../simulation/timeline.ts";
+import { never, type Timeline } from "../simulation/timeline.ts";
 import { createMemberDisk, type DiskImage, type DiskMutant, type MemberDisk } from "./disk.ts";
 import { createGroupWitness, type GroupWitness } from "./group-witness.ts";
 import type { GroupLetter, Letter, Letters } from "./letters.ts";
@@ -200,16 +200,15 @@ export function createSeat(options: SeatOptions): Seat {
   /** Each request by itself, as HTTP carries it; a process that is gone has no further effect. */
   function blobsOf(of: Running): BlobTransport {
     const { network } = of.process;
-    const never = new Promise<never>(() => {});
     const AWAY = { kind: "away" } as const;
     const ask = async <T>(
       { url }: BlobPlace,
       request: (blobs: BlobTransport) => Promise<T>,
       away: T,
     ): Promise<T> => {
-      if (isOver(of)) return never;
+      if (isOver(of)) return never();
       const answer = await network.carry(url, () => request(options.blobsAt(url)));
-      return isOver(of) ? never : (answer ?? away);
+      return isOver(of) ? never() : (answer ?? away);
     };
     return {
       put: (place, ...rest) => ask(place, (blobs) => blobs.put(place, ...rest), AWAY),
